@@ -1,0 +1,70 @@
+# The two commands: `make lab` opens the course, `make test` tests it. `make help` lists the rest.
+
+ifeq ($(OS),Windows_NT)
+BIN := .venv/Scripts
+PYTHON ?= python
+else
+BIN := .venv/bin
+PYTHON ?= python3
+endif
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+NBVAL := $(PYTEST) --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -p no:warnings
+
+# A test run never downloads: it takes MNIST where it is, else the offline digits.
+test check test-all test-rest: export MNISTLAB_OFFLINE = 1
+
+.PHONY: help lab test check test-all test-rest course results lock clean setup
+.PHONY: style types unit lessons data-offline lessons-offline
+
+help:           ## list these targets
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -e 's/:[^#]*##/ /'
+
+lab: setup      ## open the course in JupyterLab
+	@$(BIN)/python tools/lab.py
+
+test: setup style types unit lessons  ## everything, on the digits at hand
+
+check: setup style types  ## the quick part of the tests
+	$(PYTEST) -q -m "not slow"
+
+test-all: test test-rest  ## everything, on both sets of digits
+
+test-rest: setup data-offline lessons-offline  ## what test-all does after test
+
+course: setup   ## run every lesson and write pages to build/course
+	$(BIN)/python tools/course.py
+
+results: setup  ## train every network with five seeds and write the results table
+	$(BIN)/python tools/results.py
+
+lock:           ## choose the newest packages anew (needs uv)
+	uv pip compile --universal --generate-hashes --no-header --no-annotate --upgrade \
+	    --python-version 3.11 --extra test pyproject.toml -o requirements.lock --quiet
+
+clean:          ## remove what was built, the environment too
+	rm -rf .venv .venv.old build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
+
+setup:
+	@$(PYTHON) tools/setup.py
+
+style:
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m ruff format --check
+	$(BIN)/nbstripout --verify --keep-count --keep-id $(NOTEBOOKS)
+
+types:
+	$(BIN)/python -m mypy
+
+unit:
+	$(PYTEST) --cov --cov-report=term
+
+lessons:
+	$(NBVAL) $(NOTEBOOKS)
+
+data-offline:
+	MNISTLAB_DATA=offline $(PYTEST) -m data
+
+lessons-offline:
+	MNISTLAB_DATA=offline $(NBVAL) $(NOTEBOOKS)

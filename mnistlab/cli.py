@@ -1,0 +1,159 @@
+"""`mnistlab`, the command line: the course's functions for people who want no notebook.
+
+Results go to standard output (as JSON with --json), progress to standard error. An error is one
+sentence on standard error and exit status 2. Heavy imports wait until a command needs them, so
+that --help answers at once.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from mnistlab import __version__
+
+__all__ = ["main"]
+
+# As `models.NAMES` has them: asking it would import Keras before --help can answer.
+NETWORKS = ("no-hidden", "hidden", "sigmoid-pair", "deep-dropout", "cnn", "cnn-fast")
+DEFAULT_MODEL = "hidden.keras"
+BAR_LENGTH = 30
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], tuple[dict[str, Any], str]] = options.command
+    try:
+        facts, text = command(options)
+    except (ValueError, RuntimeError, OSError) as error:
+        print(f"mnistlab: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("mnistlab: stopped.", file=sys.stderr)
+        return 130
+    print(json.dumps(facts, indent=2) if options.json else text)
+    return 0 if facts.get("ok", True) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mnistlab", description="Neural networks taken apart, on handwritten digits."
+    )
+    parser.add_argument("--version", action="version", version=f"mnistlab {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="command")
+
+    def add(name: str, command: Callable[..., Any], summary: str) -> argparse.ArgumentParser:
+        part = commands.add_parser(name, help=summary, description=summary)
+        part.add_argument("--json", action="store_true", help="print JSON")
+        part.set_defaults(command=command)
+        return part
+
+    _train_options(add("train", _train, "Train a network, evaluate it, save it."))
+    evaluate = add("evaluate", _evaluate, "Evaluate a saved model on the test images.")
+    evaluate.add_argument("model", help="a file that mnistlab saved")
+    _data_option(evaluate)
+    predict = add("predict", _predict, "Read the digit in each picture.")
+    predict.add_argument("pictures", nargs="+", help="picture files, one digit in each")
+    predict.add_argument("--model", default=DEFAULT_MODEL, help=f"default: {DEFAULT_MODEL}")
+    data = add("data", _data, "Say where the digits are; --download fetches MNIST.")
+    data.add_argument("--download", action="store_true", help="fetch MNIST if it is not here")
+    add("doctor", _doctor, "Check this machine: Python, packages, Jupyter, data, memory.")
+    return parser
+
+
+def _train_options(train: argparse.ArgumentParser) -> None:
+    train.add_argument("network", help=", ".join(NETWORKS))
+    train.add_argument("--epochs", type=int, help="default: the recipe's own")
+    train.add_argument("--recipe", default="fast", help="fast (default) or original")
+    train.add_argument("--output", default="softmax", help="softmax (default) or sigmoid")
+    train.add_argument("--seed", type=int, default=0)
+    train.add_argument("--augment", action="store_true", help="turn, scale and shift the images")
+    train.add_argument("--rate", type=float, help="highest learning rate")
+    train.add_argument("--batch", type=int, help="images per step")
+    train.add_argument("--limit", type=int, help="learn from so many images only")
+    train.add_argument("--save", metavar="FILE", help="default: NETWORK.keras in this folder")
+    _data_option(train)
+
+
+def _data_option(part: argparse.ArgumentParser) -> None:
+    part.add_argument(
+        "--data", choices=("mnist", "offline"), help="default: MNIST, offline where it is not had"
+    )
+
+
+def _train(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    from mnistlab import data, evaluation, models, saving, training
+
+    model = models.build(options.network, options.seed, options.output)
+    digits = data.load(options.data)
+    run = training.train(
+        model,
+        digits,
+        options.epochs,
+        options.seed,
+        options.recipe,
+        options.augment,
+        rate=options.rate,
+        batch=options.batch,
+        limit=options.limit,
+    )
+    # Saved before it is evaluated: whatever goes wrong then, the training is kept.
+    path = saving.save(run, options.save or f"{options.network}.keras")
+    report = evaluation.evaluate(model, digits.x_test, digits.y_test, groups=digits.test_groups)
+    facts = {"run": run.as_dict(), "file": str(path), "test": report.as_dict()}
+    return facts, f"{run}\nsaved as {path}\n\nOn the {digits.source} test images:\n{report}"
+
+
+def _evaluate(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    from mnistlab import data, evaluation, saving
+
+    model = saving.load(options.model)
+    digits = data.load(options.data)
+    report = evaluation.evaluate(model, digits.x_test, digits.y_test, groups=digits.test_groups)
+    facts = {"file": options.model, "digits": digits.source, "test": report.as_dict()}
+    return facts, f"{options.model} on the {digits.source} test images:\n{report}"
+
+
+def _predict(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    from mnistlab import images, saving
+
+    if options.model == DEFAULT_MODEL and not Path(options.model).exists():
+        raise ValueError(
+            f"There is no {DEFAULT_MODEL} in this folder. Make it with 'mnistlab train hidden', "
+            "or name a saved model with --model."
+        )
+    prepared = {name: images.prepare(name).image for name in options.pictures}
+    model = saving.load(options.model)
+    facts: dict[str, dict[str, Any]] = {}
+    for name, image in prepared.items():
+        outputs = model.predict_on_batch(image[None])[0]
+        facts[name] = {"digit": int(outputs.argmax()), "outputs": outputs.tolist()}
+    lines = [f"{name}: {each['digit']}\n{_bars(**each)}" for name, each in facts.items()]
+    return {"model": options.model, "pictures": facts}, "\n\n".join(lines)
+
+
+def _bars(digit: int, outputs: list[float]) -> str:
+    return "\n".join(
+        f"  {place} {value:6.3f} {'█' * round(value * BAR_LENGTH)}{' ◀' if place == digit else ''}"
+        for place, value in enumerate(outputs)
+    )
+
+
+def _data(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    from mnistlab import data
+
+    if options.download:
+        data.load("mnist")
+    facts = data.find()
+    return facts, "\n".join(f"{name:10} {value}" for name, value in facts.items())
+
+
+def _doctor(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
+    from mnistlab import doctor
+
+    checks = doctor.examine()
+    facts = {"ok": all(check.ok for check in checks), "checks": [vars(check) for check in checks]}
+    return facts, "\n".join(str(check) for check in checks)

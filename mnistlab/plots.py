@@ -1,0 +1,286 @@
+"""The course's figures, each made from data alone and each able to say what it shows.
+
+They use no pyplot state, so they are safe in a widget's callback, and their titles state what the
+data says. Figures of images come from `image_plots`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import seaborn
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
+from numpy.typing import ArrayLike, NDArray
+
+from mnistlab.chance import Spread, over_seeds
+from mnistlab.figure import COLOURS, DescribedFigure, described, percent, styled
+from mnistlab.image_plots import digits, gallery, pixels, weights
+
+if TYPE_CHECKING:
+    # For its name alone: at run time it would bring TensorFlow, which no figure needs.
+    from mnistlab.report import Reliability
+
+__all__ = [
+    "DescribedFigure",
+    "class_balance",
+    "comparison",
+    "confusion",
+    "digits",
+    "gallery",
+    "learning_curves",
+    "pixels",
+    "reliability",
+    "weights",
+]
+
+
+@styled
+def class_balance(labels: ArrayLike, classes: int = 10) -> DescribedFigure:
+    """Count how many images each class has; lesson 1.
+
+    labels: (n,) whole numbers from 0 to classes - 1.
+    """
+    array = np.asarray(labels)
+    if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu":
+        raise ValueError("class_balance counts whole-number labels, shape (n,), one at least.")
+    if array.min() < 0 or array.max() >= classes:
+        raise ValueError(
+            f"The labels run from {array.min()} to {array.max()}, not 0 to {classes - 1}."
+        )
+    counts = np.bincount(array, minlength=classes)
+    finding = _balance_finding(counts)
+    told = ", ".join(f"{digit}: {count:,}" for digit, count in enumerate(counts))
+    figure = described(7.5, 3.6, f"{finding}. Images of each class: {told}.")
+    axes = figure.add_subplot(xlabel="class", ylabel="images", xticks=range(classes))
+    axes.set_title(finding, pad=14)
+    bars = axes.bar(range(classes), counts, color=COLOURS["blue"], width=0.7)
+    axes.bar_label(bars, [f"{count:,}" for count in counts], padding=2, fontsize=9)
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    return figure
+
+
+def _balance_finding(counts: NDArray[Any]) -> str:
+    least, most = int(counts.argmin()), int(counts.argmax())
+    extremes = f"from {counts[least]:,} ({least}) to {counts[most]:,} ({most})"
+    if counts[least] == counts[most]:
+        return f"The classes are equally large: {counts[most]:,} images each"
+    if counts[most] <= 1.5 * counts[least]:
+        return f"The classes are nearly balanced, {extremes} images"
+    return f"The classes are unbalanced, {extremes} images"
+
+
+@styled
+def learning_curves(history: Mapping[str, Sequence[float]]) -> DescribedFigure:
+    """Draw accuracy and loss over the epochs, for training and validation; lessons 3 and 4.
+
+    history: a Run's, with `loss` and `accuracy`, and with `val_loss` and `val_accuracy` if known.
+    """
+    epochs = len(history.get("loss", ()))
+    if (
+        epochs == 0
+        or "accuracy" not in history
+        or any(len(values) != epochs for values in history.values())
+    ):
+        raise ValueError(
+            "There are no learning curves to draw: the history needs `loss` and `accuracy`, with "
+            "one value for each epoch. Train for one epoch at least."
+        )
+    findings = [_curve_finding(history, measure) for measure in ("accuracy", "loss")]
+    figure = described(9.2, 3.8, ". ".join(f"{name} {told}" for name, told in findings) + ".")
+    for panel, measure, finding in zip((1, 2), ("accuracy", "loss"), findings, strict=True):
+        axes = figure.add_subplot(1, 2, panel, title="\n".join(finding), ylabel=measure)
+        axes.set(xlabel="epoch", xlim=(0.6, epochs + 0.4))
+        _draw_curves(axes, history, measure)
+    return figure
+
+
+def _draw_curves(axes: Axes, history: Mapping[str, Sequence[float]], measure: str) -> None:
+    looks = {
+        measure: ("training", "o-", COLOURS["orange"]),
+        f"val_{measure}": ("validation", "s--", COLOURS["blue"]),
+    }
+    for key, (name, line, colour) in looks.items():
+        if key in history:
+            values = np.asarray(history[key], dtype=float)
+            axes.plot(np.arange(1, len(values) + 1), values, line, color=colour, label=name)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if measure == "accuracy":
+        axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.legend()
+
+
+def _curve_finding(history: Mapping[str, Sequence[float]], measure: str) -> tuple[str, str]:
+    """What a curve is, and what it does."""
+    key = f"val_{measure}" if f"val_{measure}" in history else measure
+    name = f"{'Validation' if key != measure else 'Training'} {measure}"
+    values = np.asarray(history[key], dtype=float)
+
+    def said(value: float) -> str:
+        return percent(value) if measure == "accuracy" else f"{value:.3f}"
+
+    broken = np.flatnonzero(~np.isfinite(values))
+    if len(broken):
+        return name, f"is no number in epoch {broken[0] + 1}: the training diverged"
+    if len(values) == 1:
+        return name, f"is {said(values[0])} after 1 epoch"
+    best = int(values.argmax() if measure == "accuracy" else values.argmin())
+    if values[best] != values[-1]:
+        name += f" (best in epoch {best + 1}: {said(values[best])})"
+    first, last = said(values[0]), said(values[-1])
+    if first == last:
+        return name, f"stays at {first} over {len(values)} epochs"
+    way = "rises" if values[-1] > values[0] else "falls"
+    return name, f"{way} from {first} to {last} over {len(values)} epochs"
+
+
+@styled
+def confusion(matrix: ArrayLike) -> DescribedFigure:
+    """Draw a confusion matrix, rows the truth; lesson 2. Only the mistakes are coloured.
+
+    matrix: (classes, classes) counts, such as `report.confusion`.
+    """
+    counts = np.asarray(matrix)
+    if counts.ndim != 2 or counts.shape[0] != counts.shape[1] or counts.dtype.kind not in "iu":
+        raise ValueError(
+            f"A confusion matrix holds whole numbers, as many rows as columns; this is "
+            f"{counts.dtype} of shape {counts.shape}. Pass report.confusion."
+        )
+    if counts.sum() == 0 or counts.min() < 0:
+        raise ValueError("This confusion matrix counts no images.")
+    finding, details = _confusion_findings(counts)
+    size = 0.6 * len(counts) + 0.9
+    figure = described(max(size, 4.5), size + 0.5, f"Confusion matrix. {finding}. {details}")
+    axes = figure.add_subplot()
+    _heat(axes, counts)
+    axes.set_title(finding.replace("; ", ";\n"), pad=10)
+    axes.set(xlabel="read as", ylabel="truth")
+    axes.tick_params(length=0, labelrotation=0, labelsize=10.5)
+    return figure
+
+
+def _heat(axes: Axes, counts: NDArray[Any]) -> None:
+    diagonal = np.eye(len(counts), dtype=bool)
+    mistakes = np.where(diagonal, 0, counts)
+    shared = {"ax": axes, "cbar": False, "square": True, "linewidths": 1, "linecolor": "white"}
+    written = np.array([[f"{n:,}" if n else "·" for n in row] for row in counts])
+    # Square roots keep a pair confused twice apart from one never confused, beside one of 400.
+    seaborn.heatmap(
+        np.sqrt(mistakes),
+        mask=diagonal,
+        annot=written,
+        fmt="",
+        cmap="Blues",
+        vmin=0,
+        vmax=1.25 * max(1.0, float(np.sqrt(mistakes.max()))),
+        annot_kws={"size": 10},
+        **shared,
+    )
+    seaborn.heatmap(
+        np.ones(counts.shape),
+        mask=~diagonal,
+        annot=written,
+        fmt="",
+        cmap=["#F1F1F1"],
+        annot_kws={"size": 9.5, "color": COLOURS["grey"]},
+        **shared,
+    )
+
+
+def _confusion_findings(counts: NDArray[Any]) -> tuple[str, str]:
+    right, total = int(np.trace(counts)), int(counts.sum())
+    mistakes = counts - np.diag(np.diag(counts))
+    start = f"{percent(right / total)} of {total:,} are on the diagonal"
+    if right == total:
+        return start, "There is no mistake."
+    pairs = [np.unravel_index(i, counts.shape) for i in np.argsort(-mistakes, axis=None)[:5]]
+    told = [f"{t} as {p} ({mistakes[t, p]:,})" for t, p in pairs if mistakes[t, p]]
+    truth, guess = pairs[0]
+    finding = f"{start}; {truth} is read as {guess} most often ({mistakes[truth, guess]:,})"
+    return finding, f"Most often misread: {', '.join(told)}."
+
+
+@styled
+def reliability(bins: "Reliability") -> DescribedFigure:
+    """Draw confidence against accuracy, and how many answers each point stands for; lesson 5.
+
+    bins: a report's `.reliability`, or what `evaluation.reliability` returns.
+    """
+    filled = bins.count > 0
+    if not filled.any():
+        raise ValueError("There are no answers to draw: every bin of this reliability is empty.")
+    share = bins.count[filled] / bins.count.sum()
+    claimed = float(share @ bins.confidence[filled])
+    right = float(share @ bins.accuracy[filled])
+    finding = f"It claims {percent(claimed)} on average and gets {percent(right)} right"
+    told = [
+        f"{percent(claim)} claimed, {percent(got)} right ({count:,} answers)"
+        for claim, got, count in zip(
+            bins.confidence[filled], bins.accuracy[filled], bins.count[filled], strict=True
+        )
+    ]
+    alt = f"{finding}; calibration error {bins.ece:.3f}. By confidence: {'; '.join(told)}."
+    figure = described(5.6, 5.6, alt)
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1.2])
+    upper.set(title=f"{finding}\n(calibration error {bins.ece:.3f})", ylabel="accuracy")
+    _draw_reliability(upper, bins.confidence[filled], bins.accuracy[filled])
+    _draw_counts(lower, bins)
+    return figure
+
+
+def _draw_reliability(axes: Axes, claimed: NDArray[Any], right: NDArray[Any]) -> None:
+    axes.plot([0, 1], [0, 1], "--", color=COLOURS["grey"], lw=1.2, label="claims as it should")
+    axes.vlines(claimed, right, claimed, color=COLOURS["orange"], lw=1.5, label="gap")
+    axes.plot(claimed, right, "o-", color=COLOURS["blue"], label="this network")
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.set(xlim=(0, 1.02), ylim=(-0.02, 1.05))
+    axes.legend()
+
+
+def _draw_counts(axes: Axes, bins: "Reliability") -> None:
+    middle = (bins.edges[:-1] + bins.edges[1:]) / 2
+    bars = axes.bar(middle, bins.count, width=0.8 / len(middle), color=COLOURS["blue"])
+    axes.bar_label(bars, [f"{n:,}" if n else "" for n in bins.count], padding=1, fontsize=9)
+    axes.set(xlabel="confidence", ylabel="answers", yticks=[], ylim=(0, bins.count.max() * 1.25))
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+
+
+@styled
+def comparison(results: Mapping[str, Spread | Sequence[float]]) -> DescribedFigure:
+    """Compare accuracies over seeds: a dot for each seed, the mean and its spread; lesson 5.
+
+    results: name → `over_seeds(...)`, or the accuracies themselves.
+    """
+    if not results:
+        raise ValueError("There is nothing to compare. Pass one result at least.")
+    spreads = {
+        name: result if isinstance(result, Spread) else over_seeds(result)
+        for name, result in results.items()
+    }
+    best = max(spreads, key=lambda name: spreads[name].mean)
+    told = "; ".join(f"{name}: {spread}" for name, spread in spreads.items())
+    finding = f"{best} has the highest mean accuracy: {percent(spreads[best].mean)}"
+    if len(spreads) == 1:
+        finding = f"The mean accuracy of {best} is {percent(spreads[best].mean)}"
+    figure = described(8.5, 0.5 * len(spreads) + 1.4, f"{finding}. In order: {told}.")
+    axes = figure.add_subplot(title=finding)
+    axes.set_xlabel("accuracy (circle: one seed; diamond: mean; bar: ± one standard deviation)")
+    _draw_spreads(axes, spreads)
+    return figure
+
+
+def _draw_spreads(axes: Axes, spreads: Mapping[str, Spread]) -> None:
+    for row, spread in enumerate(spreads.values()):
+        if spread.n > 1:
+            axes.errorbar(spread.mean, row, xerr=spread.spread, color=COLOURS["ink"], capsize=5)
+            # Below the mean, which would hide them where the spread is small.
+            seeds = [row + 0.25] * spread.n
+            axes.plot(spread.accuracies, seeds, "o", mfc="none", ms=5, color=COLOURS["blue"])
+        axes.plot(spread.mean, row, "D", color=COLOURS["ink"])
+        axes.annotate(
+            str(spread), (1.02, row), xycoords=("axes fraction", "data"), va="center", fontsize=9
+        )
+    axes.set(yticks=range(len(spreads)), yticklabels=list(spreads), ylim=(len(spreads) - 0.5, -0.5))
+    axes.xaxis.set_major_locator(MaxNLocator(6))
+    axes.xaxis.set_major_formatter(PercentFormatter(1))
+    axes.grid(axis="x")

@@ -1,0 +1,177 @@
+import signal
+import subprocess
+import sys
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mnistlab import models, training
+
+
+def trained(digits, seed=0, **options):
+    options = {"epochs": 1, "validation": 50, "progress": False} | options
+    return training.train(models.build("hidden"), digits, seed=seed, **options)
+
+
+@pytest.mark.parametrize("recipe", training.RECIPES)
+def test_a_network_learns(few_digits, recipe):
+    run = trained(few_digits, recipe=recipe, epochs=15)
+    assert run.history["val_accuracy"][-1] > 0.9
+    assert len(run.history["loss"]) == 15
+
+
+def test_the_run_says_how_it_came_to_be(few_digits):
+    run = trained(few_digits, seed=5, augment=True)
+    assert (run.network, run.recipe, run.seed, run.augment) == ("hidden", "fast", 5, True)
+    assert (run.source, run.images, run.epochs) == ("offline", 250, 1)
+    assert run.seconds > 0
+    assert not run.interrupted
+    assert "hidden, recipe fast, seed 5: 1 of 1 epochs" in str(run)
+    assert "model" not in run.as_dict()
+
+
+def test_the_same_seed_gives_the_same_weights_also_with_dropout_and_augmentation(few_digits):
+    def weights(seed):
+        keras.utils.set_random_seed(0)
+        layers = [keras.layers.Flatten(), keras.layers.Dropout(0.5), keras.layers.Dense(10)]
+        model = keras.Sequential([keras.Input((28, 28)), *layers])
+        options = {"epochs": 1, "validation": 50, "augment": True, "progress": False}
+        training.train(model, few_digits, seed=seed, **options)
+        return model.layers[-1].kernel.numpy()
+
+    first = weights(1)
+    np.testing.assert_allclose(first, weights(1), atol=1e-6)
+    assert np.abs(first - weights(2)).max() > 1e-4
+
+
+def test_the_original_recipe_is_plain_keras_with_batches_of_32(few_digits):
+    assert training.recipe_for("deep-dropout", "original").epochs == 10
+    run = trained(few_digits, recipe="original", validation=None, epochs=None)
+    assert run.images == 300
+    assert run.epochs == 5
+    assert "val_loss" not in run.history  # nothing is held out, and the test set stays shut
+    assert run.model.optimizer.learning_rate.numpy() == np.float32(0.001)
+    assert run.model.optimizer.iterations.numpy() == 5 * (300 // 32)
+
+
+def test_a_training_never_sees_the_test_set(few_digits):
+    nonsense = replace(few_digits, x_test=np.zeros((0, 3)), y_test=np.zeros(0))
+    assert trained(nonsense).history == trained(few_digits).history
+
+
+def test_validation_measures_other_images_than_those_learnt_from(few_digits):
+    learn, hold = training.split(few_digits, 50, seed=0)
+    assert sorted([*learn, *hold]) == list(range(300))
+    groups = few_digits.train_groups
+    assert not set(groups[learn]) & set(groups[hold])
+
+
+@given(validation=st.integers(0, 298), seed=st.integers(0, 2**32))
+def test_a_split_loses_no_image_and_parts_no_original(few_digits, validation, seed):
+    learn, hold = training.split(few_digits, validation, seed)
+    assert sorted([*learn, *hold]) == list(range(300))
+    assert validation <= len(hold) <= validation + 1
+    groups = few_digits.train_groups
+    assert not set(groups[learn]) & set(groups[hold])
+
+
+def test_a_limit_takes_fewer_images_to_learn_from_and_keeps_the_validation(few_digits):
+    run = trained(few_digits, limit=40)
+    assert run.images == 40
+    assert "val_accuracy" in run.history
+
+
+def test_an_interrupted_training_returns_the_model_so_far(few_digits):
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    run = trained(few_digits, epochs=5, callbacks=[Stop()])
+    assert run.interrupted
+    assert len(run.history["loss"]) == 2
+    assert "2 of 5 epochs" in str(run)
+    assert run.model.predict_on_batch(np.zeros((1, 28, 28))).shape == (1, 10)
+
+
+SLOW_TRAINING = """
+import numpy as np
+from types import SimpleNamespace
+from mnistlab import models, training
+images = np.zeros((20000, 28, 28), np.uint8)
+digits = SimpleNamespace(
+    x_train=images, y_train=np.zeros(20000, np.uint8), train_groups=None, source="mnist"
+)
+run = training.train(models.build("cnn"), digits, epochs=1000, validation=0)
+print("interrupted", run.interrupted)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to a child alone")
+def test_ctrl_c_ends_a_training_in_another_process():
+    process = subprocess.Popen(
+        [sys.executable, "-c", SLOW_TRAINING],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+    )
+    seen = ""
+    while "loss=" not in seen:  # the progress bar has shown a finished epoch
+        seen += process.stderr.read(20)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert out == "interrupted True\n"
+
+
+def test_the_progress_bar_shows_loss_and_validation_accuracy(few_digits, capsys):
+    trained(few_digits, epochs=2, progress=True)
+    line = capsys.readouterr().err.split("\r")[-1]
+    assert "100%" in line
+    assert "loss=" in line
+    assert "val_accuracy=" in line
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"epochs": 0}, "epochs=0: it must be a whole number"),
+        ({"epochs": 1.5}, "epochs=1.5"),
+        ({"batch": 0}, "batch=0"),
+        ({"limit": 0}, "limit=0"),
+        ({"rate": float("nan")}, "rate=nan: a learning rate"),
+        ({"rate": -0.1}, "rate=-0.1"),
+        ({"validation": 300}, "validation=300: hold out 0 to 299"),
+        ({"validation": -1}, "validation=-1"),
+        ({"recipe": "slow"}, "no recipe 'slow'.*original, fast"),
+    ],
+)
+def test_nonsense_is_refused_with_a_sentence(few_digits, options, words):
+    with pytest.raises(ValueError, match=words):
+        trained(few_digits, **options)
+
+
+def test_labels_out_of_range_are_refused(few_digits):
+    with pytest.raises(ValueError, match=r"labels go from .* to 14, but 'hidden' has 10 outputs"):
+        trained(replace(few_digits, y_train=few_digits.y_train + 5))
+
+
+def test_images_of_another_shape_are_refused(few_digits):
+    with pytest.raises(ValueError, match="shape"):
+        trained(replace(few_digits, x_train=few_digits.x_train[:, :20]))
+
+
+def test_a_network_for_other_images_is_refused(few_digits):
+    model = keras.Sequential([keras.Input((32, 32)), keras.layers.Flatten()], name="other")
+    with pytest.raises(ValueError, match=r"'other' takes images of the shape \(32, 32\)"):
+        training.train(model, few_digits, progress=False)
+
+
+def test_as_many_labels_as_images_are_asked_for(few_digits):
+    with pytest.raises(ValueError, match="300 training images but 299 labels"):
+        trained(replace(few_digits, y_train=few_digits.y_train[:-1]))

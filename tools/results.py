@@ -1,0 +1,73 @@
+"""Trains every network with five seeds on both sets of digits and stores what they answer.
+
+Writes mnistlab/stored/ and the README's results table. A run that is stopped goes on where it
+was: each finished training waits under build/results/.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mnistlab import data, models, results, training
+
+ROOT = Path(__file__).parents[1]
+STORED = ROOT / "mnistlab" / "stored"
+FINISHED = ROOT / "build" / "results"
+SEEDS = 5
+MARKS = ("<!-- results: written by make results -->\n", "\n<!-- end of results -->")
+
+
+def main() -> None:
+    """Train what is not trained yet, then write the files."""
+    found: dict[str, Any] = {}
+    for source in ("mnist", "offline"):
+        digits = data.load(source)
+        found[source] = {"fingerprint": results.fingerprint(digits), "networks": {}}
+        answers = {}
+        for network in models.NAMES:
+            packed = [trained(digits, network, seed) for seed in range(SEEDS)]
+            found[source]["networks"][network] = facts(digits, network, packed)
+            answers[network] = np.stack(packed)
+        np.savez_compressed(STORED / f"{source}.npz", **answers)  # type: ignore[arg-type]
+    (STORED / "results.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    fill_in_table(ROOT / "README.md")
+
+
+def trained(digits: data.Digits, network: str, seed: int) -> np.ndarray:
+    """The packed answers of one trained network to the test images: (n, 10) uint8."""
+    how = hashlib.sha256(repr(training.recipe_for(network)).encode()).hexdigest()[:8]
+    path = FINISHED / f"{network}-{seed}-{results.fingerprint(digits)}-{how}.npy"
+    if not path.exists():
+        run = training.train(models.build(network, seed), digits, seed=seed, progress=False)
+        print(run, flush=True)
+        logits = models.logits(run.model, digits.x_test)
+        FINISHED.mkdir(parents=True, exist_ok=True)
+        # Ten of sigmoid-pair's hundred outputs ever get a label.
+        np.save(path, results.pack(logits)[:, :10])
+    answers: np.ndarray = np.load(path)
+    return answers
+
+
+def facts(digits: data.Digits, network: str, packed: list[np.ndarray]) -> dict[str, Any]:
+    """What the table says of one network."""
+    right = [answers.argmin(axis=1) == digits.y_test for answers in packed]
+    return {
+        "weights": models.weight_count(models.build(network)),
+        "recipe": vars(training.recipe_for(network)),
+        "seeds": list(range(SEEDS)),
+        "accuracies": [float(each.mean()) for each in right],
+    }
+
+
+def fill_in_table(readme: Path) -> None:
+    """Replace the table between its two marks."""
+    before, rest = readme.read_text(encoding="utf-8").split(MARKS[0])
+    _, after = rest.split(MARKS[1])
+    readme.write_text(before + MARKS[0] + results.markdown() + MARKS[1] + after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

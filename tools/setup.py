@@ -1,0 +1,196 @@
+"""Makes `.venv` from requirements.lock, once: what every make target calls first.
+
+Uses the standard library only and no new syntax, so that a Python that is too old can still say
+so. An environment is either complete (its stamp says for which lock) or thrown away; the one
+before stays until its successor stands.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+VENV = os.path.join(ROOT, ".venv")
+OLD = VENV + ".old"
+LOG = os.path.join(ROOT, "build", "setup.log")
+SUITED = ((3, 11), (3, 12), (3, 13))
+BIN = "Scripts" if os.name == "nt" else "bin"
+
+# What pip says, and what it means for the person who waits for it.
+TROUBLES = [
+    ("No space left on device", "The disk is full: the set-up needs about 3 GB."),
+    ("DO NOT MATCH THE HASHES", "A package is not the one that requirements.lock names."),
+    (
+        "NewConnectionError|NameResolutionError|Max retries|ReadTimeout|ConnectTimeout|ProxyError"
+        "|SSLError|Network is unreachable|Temporary failure|Connection(Reset)?Error",
+        "The packages cannot be reached: the first set-up needs the network. "
+        "Connect (or set HTTPS_PROXY, where there is a proxy) and run the same command again.",
+    ),
+]
+
+# Settings that keep noise out of a lesson, by their file in .venv.
+SETTINGS = {
+    # JupyterLab asks at its first start whether it may fetch news.
+    "share/jupyter/lab/settings/overrides.json": {
+        "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}
+    },
+    # Each kernel warns that it talks to JupyterLab without encryption. It does so on this machine
+    # alone; the encryption that it offers made one start in ten hang (jupyter_client 8.10).
+    "etc/ipython/ipython_kernel_config.json": {"IPKernelApp": {"log_level": "ERROR"}},
+}
+
+
+def main():
+    """Set up where needed; refuse in one sentence where it cannot be done."""
+    refuse_machine()
+    if stamp_is_right():
+        return
+    refuse_python()
+    os.makedirs(os.path.dirname(LOG), exist_ok=True)
+    with only_one():
+        if not stamp_is_right():  # another set-up may have finished while this one waited
+            replace_environment()
+
+
+def refuse_machine():
+    """TensorFlow has no package for Intel Macs."""
+    if platform.system() == "Darwin" and platform.machine() == "x86_64":
+        stop(
+            "TensorFlow has no package for Intel Macs: open the course in Binder or Colab (see "
+            "README.md). If it has an Apple chip, install an arm64 Python from python.org."
+        )
+
+
+def refuse_python():
+    """Continue under a Python that TensorFlow has a package for, or say which one to install."""
+    if sys.version_info[:2] not in SUITED:
+        for major, minor in reversed(SUITED):
+            other = shutil.which(f"python{major}.{minor}")
+            if other and subprocess.call([other, "-c", ""], stderr=subprocess.DEVNULL) == 0:
+                sys.exit(subprocess.call([other, os.path.abspath(__file__)]))
+        stop(
+            f"This is Python {platform.python_version()}, but TensorFlow needs 3.11, 3.12 or 3.13: "
+            "install one of them from python.org and run the same command again."
+        )
+    try:
+        import ensurepip  # noqa: F401
+        import venv  # noqa: F401
+    except ImportError:
+        stop(
+            "This Python lacks its venv module: install it (on Debian or Ubuntu with "
+            f"'sudo apt install python{sys.version_info[0]}.{sys.version_info[1]}-venv') "
+            "and run the same command again."
+        )
+
+
+def stamp_is_right():
+    """Whether .venv is complete and made for this lock, in this folder."""
+    try:
+        with open(os.path.join(VENV, "stamp")) as file:
+            return file.read() == stamp()
+    except OSError:
+        return False
+
+
+def stamp():
+    """A hash of all that the environment is made from."""
+    digest = hashlib.sha256(ROOT.encode())  # an environment does not survive being moved
+    for name in ("requirements.lock", "pyproject.toml", os.path.join("tools", "setup.py")):
+        with open(os.path.join(ROOT, name), "rb") as file:
+            digest.update(file.read())
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def only_one():
+    """Let a second set-up wait for the first; the system frees the lock of a killed one."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        yield
+        return
+    with open(os.path.join(os.path.dirname(LOG), "setup.lock"), "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def replace_environment():
+    """Make a new .venv; whatever goes wrong, the one before comes back."""
+    if not os.path.exists(OLD) and os.path.exists(os.path.join(VENV, "stamp")):
+        os.rename(VENV, OLD)
+    try:
+        make_environment()
+    except BaseException:
+        shutil.rmtree(VENV, ignore_errors=True)
+        if os.path.exists(OLD):
+            os.rename(OLD, VENV)
+        raise
+    shutil.rmtree(OLD, ignore_errors=True)
+
+
+def make_environment():
+    """Create .venv, install the locked packages and mnistlab itself, and stamp it."""
+    say(f"Setting up .venv once, with Python {platform.python_version()}: a few minutes.")
+    shutil.rmtree(VENV, ignore_errors=True)
+    with open(LOG, "w"):
+        pass
+    run([sys.executable, "-m", "venv", VENV])
+    pip = [os.path.join(VENV, BIN, "python"), "-m", "pip", "--disable-pip-version-check"]
+    pip += ["install", "--no-input", "--retries", "2", "--timeout", "30"]
+    run([*pip, "--require-hashes", "-r", "requirements.lock"])
+    run([*pip, "--no-deps", "--no-build-isolation", "-e", "."])
+    for name, settings in SETTINGS.items():
+        path = os.path.join(VENV, *name.split("/"))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as file:
+            json.dump(settings, file)
+    with open(os.path.join(VENV, "stamp"), "w") as file:
+        file.write(stamp())
+
+
+def run(command):
+    """Run a step, its output to the log and its progress to the terminal."""
+    packages = 0
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with open(LOG, "a") as log, subprocess.Popen(command, cwd=ROOT, **pipes) as step:
+        for line in step.stdout:
+            log.write(line)
+            packages += line.startswith("Collecting ")
+            if sys.stdout.isatty() and packages:
+                sys.stdout.write(f"\r{packages} packages found ")
+                sys.stdout.flush()
+    if sys.stdout.isatty() and packages:
+        say("")
+    if step.returncode != 0:
+        stop(explanation())
+
+
+def explanation():
+    """One sentence on what the log's errors mean."""
+    with open(LOG) as file:
+        text = file.read()
+    for pattern, meaning in TROUBLES:
+        if re.search(pattern, text):
+            return meaning
+    errors = re.findall(r"^ERROR: (.*)", text, re.MULTILINE) or ["see the log"]
+    return f"The set-up failed: {errors[-1]} (all of it: build/setup.log)"
+
+
+def say(text):
+    """Print at once, also into a pipe."""
+    print(text, flush=True)
+
+
+def stop(sentence):
+    """End with one sentence."""
+    sys.exit("mnistlab: " + sentence)
+
+
+if __name__ == "__main__":
+    main()
