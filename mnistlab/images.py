@@ -6,26 +6,37 @@ pixels, place it in 28×28 by its centre of mass. `as_input` is the one place th
 
 from __future__ import annotations
 
+import io
+import os
+import warnings
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-
-from mnistlab.pictures import MIN_CONTRAST, PEN, Picture, PictureError, draw, open_grey
+from PIL import Image, ImageDraw, ImageOps
 
 __all__ = ["PictureError", "Prepared", "as_input", "draw", "prepare"]
 
-Box: TypeAlias = tuple[int, int, int, int]
+Picture: TypeAlias = NDArray[np.float32]
 
 SIDE = 28  # of an MNIST image
 DIGIT_SIDE = 20  # of the box that a digit is fitted into
 CENTRE = 14  # the pixel that MNIST puts the centre of mass on
 
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+MAX_BYTES = MAX_PIXELS = 32_000_000
+MAX_POINTS = 100_000
+MIN_CONTRAST = 0.08  # between ink and paper, of the whole range from black to white
+PEN = 0.1  # a pen's width as a share of the digit's longer side, as in MNIST
+THIN = 0.07  # a pen thinner than this is widened to PEN
 SPECK = 0.12  # a piece smaller than this, beside the largest, is dirt or a slip of the pen
-THIN = 0.07  # a pen thinner than this, as a share of the longer side, is widened to PEN
 INK = 0.3  # what is darker than this, between paper (0) and ink (1), belongs to the digit
+
+
+class PictureError(ValueError):
+    """A drawing could not be made into a digit; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +45,12 @@ class Prepared:
 
     image: (28, 28) float32, 0 for paper to 1 for ink.
     steps: (name, picture) from "drawing" to "centred"; the last picture is the image.
-    box: left, top, right, bottom of the ink in the first step's picture (right and bottom are
-    the first column and row after it).
+    box: left, top, right, bottom of the ink in the first step's picture, the ends exclusive.
     """
 
     image: Picture
     steps: list[tuple[str, Picture]]
-    box: Box
+    box: tuple[int, int, int, int]
 
 
 def as_input(images: Any) -> NDArray[np.float32]:
@@ -60,18 +70,14 @@ def as_input(images: Any) -> NDArray[np.float32]:
     elif array.dtype.kind == "f":
         _check_range(array)
     else:
-        raise ValueError(
-            f"These images hold {array.dtype} numbers. Pass raw pixels (uint8, 0 to 255) or "
-            "floats between 0 and 1."
-        )
+        held = f"These images hold {array.dtype} numbers."
+        raise ValueError(f"{held} Pass raw pixels (uint8, 0 to 255) or floats between 0 and 1.")
     return array.astype(np.float32, copy=False).reshape(-1, SIDE, SIDE)
 
 
 def _check_range(array: NDArray[Any]) -> None:
-    if array.size == 0:
-        return
-    low, high = float(array.min()), float(array.max())
-    if np.isnan(low) or np.isnan(high):
+    low, high = (float(array.min()), float(array.max())) if array.size else (0.0, 1.0)
+    if np.isnan(low):
         raise ValueError("These images contain NaN (not a number). Look for a 0/0 before this.")
     if low < 0 or high > 1:
         raise ValueError(
@@ -87,60 +93,175 @@ def prepare(drawing: Any) -> Prepared:
     array, or a list of strokes, each a list of (x, y) points with y growing downwards. Dark on
     light or light on dark. Raises PictureError with a reason. Taught in lesson 8.
     """
-    grey = open_grey(drawing)
+    grey = _open(drawing)
     ink = _ink(grey)
     clean = _without_specks(ink)
     left, top, right, bottom = box = _ink_box(clean)
     cropped = clean[top:bottom, left:right]
-    widened = _widen(cropped)
-    fitted = _fit(widened)
-    centred = _centre(fitted)
-    names = ("drawing", "ink", "clean", "cropped", "widened", "fitted", "centred")
-    pictures = (grey, ink, clean, cropped, widened, fitted, centred)
-    return Prepared(centred, list(zip(names, pictures, strict=True)), box)
+    steps = [("drawing", grey), ("ink", ink), ("clean", clean), ("cropped", cropped)]
+    for name, step in (("widened", _widen), ("fitted", _fit), ("centred", _centre)):
+        steps.append((name, step(steps[-1][1])))
+    return Prepared(steps[-1][1], steps, box)
+
+
+def draw(strokes: Any, size: int = 112, width: float = PEN) -> Picture:
+    """Draw strokes with a round pen: (size, size) float32, 0 for paper to 1 for ink.
+
+    strokes: lists of (x, y) points, y growing downwards; they are scaled to fill the picture.
+    width: the pen's, as a share of the drawing's longer side. Taught in lesson 8.
+    """
+    lines = _checked(strokes)
+    low, high = np.min(np.concatenate(lines), axis=0), np.max(np.concatenate(lines), axis=0)
+    fine = 4 * size  # drawn four times too large, then averaged: that is what smooths the edges
+    extent = float((high - low).max()) or 1.0
+    scale = fine / (extent * (1 + 2 * width))
+    canvas = Image.new("L", (fine, fine))
+    pen, radius = ImageDraw.Draw(canvas), width * extent * scale / 2
+    for line in lines:
+        places = ((line - (low + high) / 2) * scale + fine / 2).tolist()
+        pen.line([(x, y) for x, y in places], fill=255, width=max(1, round(2 * radius)))
+        for x, y in places:  # round joints and ends
+            pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=255)
+    return np.asarray(canvas.reduce(4), np.float32) / np.float32(255)
+
+
+def _checked(strokes: Any) -> list[NDArray[np.float64]]:
+    wrong = "Strokes are lists of (x, y) points, each a pair of numbers."
+    try:
+        lines = [np.asarray(stroke, np.float64) for stroke in strokes if len(stroke)]
+    except (TypeError, ValueError) as error:
+        raise PictureError(wrong) from error
+    if not lines:
+        raise PictureError("There is nothing in this drawing: draw a digit.")
+    if any(line.ndim != 2 or line.shape[1] != 2 for line in lines):
+        raise PictureError(wrong)
+    if sum(map(len, lines)) > MAX_POINTS:
+        raise PictureError(f"This drawing is too large: it has more than {MAX_POINTS:,} points.")
+    if not (np.abs(np.concatenate(lines)) < 1e9).all():
+        raise PictureError("A stroke has a point that is NaN or endlessly far away.")
+    return lines
+
+
+def _open(drawing: Any) -> Picture:
+    """Return the drawing as it looks: (height, width), 0 for black to 1 for white."""
+    if isinstance(drawing, list | tuple):
+        return 1 - draw(drawing)
+    if isinstance(drawing, str | os.PathLike):
+        drawing = _read(Path(drawing))
+    if isinstance(drawing, bytes):
+        drawing = _decode(drawing)
+    if isinstance(drawing, Image.Image):
+        drawing = _pixels(drawing)
+    if not isinstance(drawing, np.ndarray):
+        raise PictureError("This is no picture. Pass a path, bytes, image, array or strokes.")
+    return _composite(_unit_range(drawing))
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():
+        raise PictureError(f"There is no picture at {path}. Check the name and the folder.")
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)  # enough to see that it is too large
+
+
+def _decode(data: bytes) -> Image.Image:
+    """Open a picture's bytes; nothing is decoded before its size is known to be bearable."""
+    if len(data) > MAX_BYTES:
+        raise PictureError(f"This file is too large: it has over {MAX_BYTES // 10**6} MB.")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            picture = Image.open(io.BytesIO(data), formats=FORMATS)
+            _check_size(*picture.size)
+            return ImageOps.exif_transpose(picture)
+    except PictureError:
+        raise
+    except Exception as error:  # decoders raise nearly anything at a damaged file
+        raise PictureError("No picture, or a damaged one. Save it as PNG or JPEG.") from error
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise PictureError(f"This picture is too large: {width}×{height}. A few hundred a side do.")
+
+
+def _pixels(picture: Image.Image) -> NDArray[Any]:
+    """Return a PIL image's pixels: grey kept as it is (8 or 16 bit), all else as RGBA."""
+    _check_size(*picture.size)
+    plain = picture.mode in {"1", "L", "F"} or picture.mode.startswith("I")
+    if plain and "transparency" not in picture.info:
+        return np.asarray(picture)
+    return np.asarray(picture.convert("RGBA"))
+
+
+def _unit_range(pixels: NDArray[Any]) -> Picture:
+    """Return pixels of any number type as (height, width, channels) floats in 0..1."""
+    if pixels.ndim not in {2, 3} or pixels.size == 0 or (*pixels.shape, 1)[2] > 4:
+        raise PictureError(f"The shape {pixels.shape} is no picture's: use (height, width).")
+    _check_size(pixels.shape[1], pixels.shape[0])
+    if pixels.dtype.kind not in "buif" or not np.isfinite(pixels).all():
+        raise PictureError("This picture has pixels that are not numbers (NaN, infinite or text).")
+    low, high = float(pixels.min()), float(pixels.max())
+    white = _white(pixels.dtype, high)
+    if low < 0 or high > white:
+        raise PictureError(f"Pixels from {low:g} to {high:g} are not a picture's: use 0 to 255.")
+    return np.atleast_3d(pixels.astype(np.float32) / np.float32(white))
+
+
+def _white(dtype: np.dtype[Any], highest: float) -> int:
+    """Return the number that stands for white, which floats and large integers do not tell."""
+    if dtype.kind == "b" or (dtype.kind == "f" and highest <= 1):
+        return 1
+    return 65535 if dtype == np.uint16 or highest > 255 else 255
+
+
+def _composite(pixels: Picture) -> Picture:
+    """Lay a picture on paper where it is transparent, and return its brightness."""
+    channels = pixels.shape[2]
+    weights = np.array([0.299, 0.587, 0.114] if channels >= 3 else [1], np.float32)
+    grey = np.asarray(pixels[..., : weights.size] @ weights, np.float32)
+    if channels in {1, 3}:
+        return grey
+    alpha = pixels[..., -1]
+    on_white = grey * alpha + 1 - alpha
+    # White ink on nothing cannot be seen on white paper: it was drawn for a dark page.
+    return np.asarray(on_white if np.ptp(on_white) >= MIN_CONTRAST else grey * alpha)
 
 
 def _ink(grey: Picture) -> Picture:
     """Return how much ink each pixel holds, 0 for paper to 1 for the digit's own darkness."""
-    light = grey > _otsu(grey)
-    if light.all() or not light.any():
+    if np.ptp(grey) < MIN_CONTRAST:
         raise PictureError("There is nothing in this picture: it is one even surface.")
+    light = grey > _otsu(grey)
     edge = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
     # Paper is what there is more of, on the whole and at the edge, where a digit rarely is.
     is_paper = light if light.mean() + edge.mean() > 1 else ~light
     paper, ink = float(np.median(grey[is_paper])), float(np.median(grey[~is_paper]))
     if abs(paper - ink) < MIN_CONTRAST:
-        raise PictureError(
-            "There is nothing in this picture, or it is too faint: ink and paper differ by "
-            f"{abs(paper - ink):.0%} of the way from black to white. Use a darker pen."
-        )
+        raise PictureError("There is nothing in this picture, or too faintly. Use a darker pen.")
     return np.asarray(np.clip((grey - paper) / (ink - paper), 0, 1), np.float32)
 
 
 def _otsu(grey: Picture) -> float:
     """Return the threshold that best parts a picture's pixels into two groups (Otsu, 1979)."""
     counts, edges = np.histogram(grey, bins=256, range=(0, 1))
-    levels = (edges[:-1] + edges[1:]) / 2
-    below = np.cumsum(counts)[:-1]
-    above = grey.size - below
-    sum_below = np.cumsum(counts * levels)[:-1]
-    sum_above = (counts * levels).sum() - sum_below
-    gap = sum_below / np.maximum(below, 1) - sum_above / np.maximum(above, 1)
-    return float(edges[1:-1][np.argmax(below * above * gap**2)])
+    share, mean = np.cumsum(counts) / grey.size, np.cumsum(counts * edges[1:]) / grey.size
+    spread = np.maximum(share * (1 - share), 1e-12)  # 0 where one of the groups is empty
+    return float(edges[1:][np.argmax((mean[-1] * share - mean) ** 2 / spread)])
 
 
 def _without_specks(ink: Picture) -> Picture:
     """Wipe away pieces so small that they would only make the box too large."""
-    from scipy import ndimage  # half a second to import, which `as_input` must not cost
+    from scipy import ndimage  # half a second to import: `as_input` must not cost it
 
     pieces, count = ndimage.label(ink > INK, structure=np.ones((3, 3)))
     sizes = np.bincount(pieces.ravel(), minlength=count + 1)
-    specks = sizes < SPECK * sizes[1:].max()
-    specks[0] = False  # that is the paper
-    return np.where(np.asarray(specks[pieces]), np.float32(0), ink)
+    sizes[0] = ink.size  # the paper is no speck
+    is_speck = (sizes < SPECK * sizes[1:].max())[pieces]
+    return np.where(np.asarray(is_speck), np.float32(0), ink)
 
 
-def _ink_box(ink: Picture) -> Box:
+def _ink_box(ink: Picture) -> tuple[int, int, int, int]:
     rows, columns = (np.flatnonzero((ink > INK).any(axis=axis)) for axis in (1, 0))
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
@@ -155,29 +276,25 @@ def _widen(ink: Picture) -> Picture:
     if width > THIN * max(ink.shape):
         return ink
     reach = (PEN * max(ink.shape) - width) / 2
-    margin = int(reach) + 1
-    distance = ndimage.distance_transform_edt(~np.pad(ink > INK, margin))
-    return np.clip(reach + 1 - distance, 0, 1).astype(np.float32)
+    distance = ndimage.distance_transform_edt(~np.pad(ink > INK, int(reach) + 1))
+    return np.asarray(np.clip(reach + 1 - distance, 0, 1), np.float32)
 
 
 def _fit(ink: Picture) -> Picture:
     """Resize to 20 pixels on the longer side, keeping the digit's shape."""
-    height, width = ink.shape
-    scale = DIGIT_SIDE / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    resized = Image.fromarray(ink).resize(size, Image.Resampling.BILINEAR)
+    scale = DIGIT_SIDE / max(ink.shape)
+    height, width = (max(1, round(side * scale)) for side in ink.shape)
+    resized = Image.fromarray(ink).resize((width, height), Image.Resampling.BILINEAR)
     return np.asarray(resized, np.float32)
 
 
 def _centre(fitted: Picture) -> Picture:
     """Place a digit in 28×28 so that its centre of mass is on the middle pixel."""
+    from scipy import ndimage
+
     canvas = np.zeros((SIDE, SIDE), np.float32)
-    top, left = (_offset(fitted.sum(axis=axis)) for axis in (1, 0))
-    height, width = fitted.shape
+    (height, width), middle = fitted.shape, ndimage.center_of_mass(fitted)
+    top = int(np.clip(round(CENTRE - middle[0]), 0, SIDE - height))
+    left = int(np.clip(round(CENTRE - middle[1]), 0, SIDE - width))
     canvas[top : top + height, left : left + width] = fitted
     return canvas
-
-
-def _offset(mass: Picture) -> int:
-    middle = float((mass * np.arange(mass.size)).sum() / mass.sum())
-    return int(np.clip(round(CENTRE - middle), 0, SIDE - mass.size))

@@ -15,7 +15,7 @@ import struct
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeAlias
+from typing import IO, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -185,7 +185,7 @@ def check(arrays: Mapping[str, NDArray[np.uint8]]) -> None:
     wrong = [
         IN_WORDS[name]
         for name, expected in SHA256.items()
-        if hashlib.sha256(np.ascontiguousarray(arrays[name])).hexdigest() != expected
+        if hashlib.sha256(np.ascontiguousarray(arrays[name]).data).hexdigest() != expected
     ]
     if wrong:
         raise Unusable(
@@ -221,7 +221,7 @@ def _expect(name: str, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> N
         raise Unusable(f"its {name} is {dtype} {shape}; MNIST's is uint8 {SHAPES[name]}")
 
 
-def _exactly(stream: io.BufferedIOBase | zipfile.ZipExtFile, count: int, name: str) -> bytes:
+def _exactly(stream: IO[bytes] | io.BufferedIOBase, count: int, name: str) -> bytes:
     """Return the rest of a stream, which must have that many bytes; one more is never unpacked."""
     values = stream.read(count + 1)
     if len(values) != count:

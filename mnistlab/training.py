@@ -51,8 +51,8 @@ RECIPES = {
     "fast": {
         "": _FAST,
         "sigmoid-pair": replace(_FAST, rate=0.02),
-        "deep-dropout": replace(_FAST, epochs=6, rate=0.002),
-        "cnn": replace(_FAST, epochs=4, rate=0.003),
+        "deep-dropout": replace(_FAST, epochs=8, rate=0.002),
+        "cnn": replace(_FAST, epochs=6, rate=0.003),
         "cnn-fast": replace(_FAST, epochs=4, rate=0.01),
     },
 }

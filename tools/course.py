@@ -18,6 +18,10 @@ from traitlets.config import Config
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "build" / "course"
 TIME = re.compile(r"(?<=The code runs in about ).*?(?= on two cores)")
+WIDGET = "application/vnd.jupyter.widget-view+json"
+NO_WIDGET = (
+    "<p><em>A slider stands here in JupyterLab; this page shows its first position.</em></p>"
+)
 INDEX = """<!DOCTYPE html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>mnistlab</title>
@@ -56,11 +60,23 @@ def make_page(path: Path) -> float:
     with tempfile.TemporaryDirectory() as folder:
         run(lesson, path.parent, Path(folder, "kernel"))
     seconds = time.perf_counter() - start
+    replace_widgets(lesson)
     fill_in_time(path, seconds)
     lesson.cells[0].source = nbformat.read(path, as_version=4).cells[0].source
     page, _ = HTMLExporter().from_notebook_node(lesson, {"metadata": {"name": title(path)}})
     (PAGES / f"{path.stem}.html").write_text(page, encoding="utf-8")
     return seconds
+
+
+class PageClient(NotebookClient):
+    """Runs a lesson for a page that is only read.
+
+    nbclient plays the browser's part for the output area of a slider. That makes about one run in
+    ten wait for ever (nbclient #312), and hides the output inside a widget that no page can show.
+    """
+
+    def on_comm_open_jupyter_widget(self, message: object) -> None:
+        """Leave what a slider's function shows to the cell itself."""
 
 
 def run(lesson: nbformat.NotebookNode, folder: Path, socket: Path) -> None:
@@ -73,7 +89,17 @@ def run(lesson: nbformat.NotebookNode, folder: Path, socket: Path) -> None:
         config.KernelManager.transport = "ipc"
         config.KernelManager.ip = str(socket)
     resources = {"metadata": {"path": folder}}
-    NotebookClient(lesson, timeout=600, resources=resources, config=config).execute()
+    PageClient(
+        lesson, timeout=600, resources=resources, config=config, store_widget_state=False
+    ).execute()
+
+
+def replace_widgets(lesson: nbformat.NotebookNode) -> None:
+    """Where a slider stood, say so: a page shows what belongs to its first position."""
+    for cell in lesson.cells:
+        for output in cell.get("outputs", []):
+            if WIDGET in output.get("data", {}):
+                output.data = {"text/html": NO_WIDGET}
 
 
 def fill_in_time(path: Path, seconds: float) -> None:
