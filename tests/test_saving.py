@@ -24,9 +24,6 @@ from keras import layers
 from mnistlab import guards, models, saving
 from mnistlab.saving import SavingError
 
-# Keras hands its variables to NumPy in a way that NumPy 2 wants changed: nothing we can do here.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-
 IMAGES = np.random.default_rng(0).random((1000, 28, 28), dtype=np.float32)
 LABELS = np.arange(1000) % 10
 per_example = settings(

@@ -26,7 +26,7 @@ def command(environment: dict[str, str], platform: str, root: bool) -> list[str]
 
 if __name__ == "__main__":
     is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    try:
-        sys.exit(subprocess.call(command(dict(os.environ), sys.platform, is_root)))
-    except KeyboardInterrupt:
-        sys.exit(0)
+    line = command(dict(os.environ), sys.platform, is_root)
+    if sys.platform == "win32":  # where a program cannot take another's place
+        sys.exit(subprocess.call(line))
+    os.execv(line[0], line)

@@ -1,0 +1,133 @@
+"""JupyterLab opens, and lessons become pages."""
+
+import importlib.util
+import os
+import re
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def load(name):
+    """One of the tools as a module."""
+    spec = importlib.util.spec_from_file_location(f"{name}_tool", ROOT / "tools" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("environment", "platform", "browser"),
+    [
+        ({}, "linux", False),
+        ({"DISPLAY": ":0"}, "linux", True),
+        ({"WAYLAND_DISPLAY": "wayland-0"}, "linux", True),
+        ({"DISPLAY": ":10", "SSH_CONNECTION": "1.2.3.4"}, "linux", False),
+        ({}, "darwin", True),
+        ({"SSH_CONNECTION": "1.2.3.4"}, "darwin", False),
+    ],
+)
+def test_a_browser_opens_where_somebody_sees_it(environment, platform, browser):
+    line = load("lab").command(environment, platform, root=False)
+    assert ("--no-browser" not in line) == browser
+    assert "--allow-root" not in line
+
+
+def test_jupyterlab_opens_for_root_in_a_container():
+    assert "--allow-root" in load("lab").command({}, "linux", root=True)
+
+
+@pytest.mark.slow
+def test_make_lab_prints_an_address_with_its_token_where_jupyterlab_answers(tmp_path):
+    folders = {f"JUPYTER_{name}_DIR": str(tmp_path / name) for name in ("RUNTIME", "CONFIG")}
+    environment = {k: v for k, v in os.environ.items() if "DISPLAY" not in k} | folders
+    lab = subprocess.Popen(
+        [sys.executable, ROOT / "tools" / "lab.py", "--port=0"],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        address = None
+        while not address:
+            line = lab.stderr.readline()
+            assert line, "JupyterLab ended without an address"
+            address = re.search(r"http://127\S+token=\w+", line)
+        with urllib.request.urlopen(address[0]) as page:
+            assert "JupyterLab" in page.read().decode()
+    finally:
+        lab.terminate()
+        lab.communicate(timeout=20)
+
+
+LESSON = new_notebook(
+    cells=[
+        new_markdown_cell("# 9 · A lesson\n\n*The code runs in about … on two cores.*"),
+        new_code_cell("print('one', 1 + 1)"),
+        new_code_cell(
+            "from ipywidgets import interact\ninteract(lambda x: print('x is', x), x=(0, 9));"
+        ),
+    ]
+)
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """The tool, writing into an empty folder, and one small lesson."""
+    tool = load("course")
+    monkeypatch.setattr(tool, "PAGES", tmp_path)
+    nbformat.write(LESSON, tmp_path / "lesson.ipynb")
+    return tool
+
+
+@pytest.mark.slow
+def test_a_lesson_becomes_a_page_with_its_outputs(course, tmp_path):
+    course.make_page(tmp_path / "lesson.ipynb")
+    page = (tmp_path / "lesson.html").read_text(encoding="utf-8")
+    assert "one 2" in page
+    assert "x is 4" in page  # the slider's first position
+    assert "A slider stands here" in page
+    assert "interactive(children" not in page
+    assert "about 10 seconds on two cores" in page
+
+
+@pytest.mark.slow
+def test_a_lesson_that_fails_ends_the_run(course, tmp_path):
+    nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), tmp_path / "bad.ipynb")
+    with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
+        course.make_page(tmp_path / "bad.ipynb")
+
+
+def test_the_time_is_filled_into_the_heading_and_nothing_else_changes(course, tmp_path):
+    path = tmp_path / "lesson.ipynb"
+    course.fill_in_time(path, 133)
+    filled = nbformat.read(path, as_version=4)
+    assert "about 2 minutes on two cores" in filled.cells[0].source
+    assert [cell.source for cell in filled.cells[1:]] == [cell.source for cell in LESSON.cells[1:]]
+    before = path.stat().st_mtime_ns
+    course.fill_in_time(path, 130)
+    assert path.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (1, "10 seconds"),
+        (17, "20 seconds"),
+        (54, "50 seconds"),
+        (56, "a minute"),
+        (80, "1.5 minutes"),
+        (130, "2 minutes"),
+    ],
+)
+def test_times_are_rounded_so_that_two_runs_say_the_same(seconds, words):
+    assert load("course").in_words(seconds) == words
