@@ -110,7 +110,7 @@ def test_rewriting_depends_on_the_seed_alone():
     originals = offline._originals()
     picks = np.arange(1200)
     first, again, other = (
-        offline._rewrite(originals, picks, np.random.default_rng(seed)) for seed in (1, 1, 2)
+        offline._rewrite(originals, picks, 0.5, np.random.default_rng(seed)) for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(first, again)
     assert np.mean(first != other) > 0.1
