@@ -115,6 +115,17 @@ def test_a_killed_set_up_is_recovered_by_the_next(setup, project, before):
     assert not (project / ".venv.old").exists()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_the_environment_before_serves_again_when_the_lock_is_taken_back(setup, project):
+    setup.main()
+    (project / "requirements.lock").write_text("# changed")
+    subprocess.run([sys.executable, "-c", KILLED], cwd=project, check=False)
+    (project / "requirements.lock").write_text("")
+    setup.make_environment = lambda: pytest.fail("made again")
+    setup.main()
+    assert setup.stamp_is_right()
+
+
 @pytest.mark.parametrize("version", [(3, 10, 1), (3, 14, 0)])
 def test_a_python_that_does_not_suit_is_named_with_those_that_do(setup, monkeypatch, version):
     monkeypatch.setattr(sys, "version_info", version)

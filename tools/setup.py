@@ -54,6 +54,7 @@ def main():
     refuse_python()
     os.makedirs(os.path.dirname(LOG), exist_ok=True)
     with only_one():
+        bring_back()
         if not stamp_is_right():  # another set-up may have finished while this one waited
             replace_environment()
 
@@ -120,16 +121,23 @@ def only_one():
         yield
 
 
+def bring_back():
+    """Put the environment before back in its place, unless its successor is complete."""
+    if os.path.exists(OLD) and not os.path.exists(os.path.join(VENV, "stamp")):
+        shutil.rmtree(VENV, ignore_errors=True)
+        os.rename(OLD, VENV)
+
+
 def replace_environment():
     """Make a new .venv; whatever goes wrong, the one before comes back."""
-    if not os.path.exists(OLD) and os.path.exists(os.path.join(VENV, "stamp")):
+    if os.path.exists(os.path.join(VENV, "stamp")):
+        shutil.rmtree(OLD, ignore_errors=True)
         os.rename(VENV, OLD)
     try:
         make_environment()
     except BaseException:
         shutil.rmtree(VENV, ignore_errors=True)
-        if os.path.exists(OLD):
-            os.rename(OLD, VENV)
+        bring_back()
         raise
     shutil.rmtree(OLD, ignore_errors=True)
 
