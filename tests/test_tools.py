@@ -1,10 +1,13 @@
 """JupyterLab opens, and lessons become pages."""
 
+import contextlib
 import importlib.util
 import os
 import re
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -36,13 +39,22 @@ def load(name):
     ],
 )
 def test_a_browser_opens_where_somebody_sees_it(environment, platform, browser):
-    line = load("lab").command(environment, platform, root=False)
+    line = load("lab").arguments(environment, platform, root=False)
     assert ("--no-browser" not in line) == browser
     assert "--allow-root" not in line
 
 
 def test_jupyterlab_opens_for_root_in_a_container():
-    assert "--allow-root" in load("lab").command({}, "linux", root=True)
+    assert "--allow-root" in load("lab").arguments({}, "linux", root=True)
+
+
+def patiently_read(address):
+    """The page at an address whose server begins to listen just after it has printed it."""
+    for _ in range(100):
+        with contextlib.suppress(urllib.error.URLError), urllib.request.urlopen(address) as page:
+            return page.read().decode()
+        time.sleep(0.1)
+    pytest.fail(f"nobody answers at {address}")
 
 
 @pytest.mark.slow
@@ -62,8 +74,7 @@ def test_make_lab_prints_an_address_with_its_token_where_jupyterlab_answers(tmp_
             line = lab.stderr.readline()
             assert line, "JupyterLab ended without an address"
             address = re.search(r"http://127\S+token=\w+", line)
-        with urllib.request.urlopen(address[0]) as page:
-            assert "JupyterLab" in page.read().decode()
+        assert "JupyterLab" in patiently_read(address[0])
     finally:
         lab.terminate()
         lab.communicate(timeout=20)
