@@ -20,7 +20,15 @@ from mnistlab.sources import DataError, Place
 
 __all__ = ["DataError", "Digits", "Place", "cache_folder", "find", "load", "places"]
 
-OFFLINE_ARRAYS = ("x_train", "y_train", "train_groups", "x_test", "y_test", "test_groups")
+OFFLINE_ARRAYS = (
+    "x_train",
+    "y_train",
+    "train_groups",
+    "x_test",
+    "y_test",
+    "test_groups",
+    "calm_groups",
+)
 OFFLINE_ORIGIN = "scikit-learn's digits"
 
 
@@ -32,7 +40,8 @@ class Digits:
     y_train, y_test: (60000,) and (10000,) uint8, the digit that each image shows.
     source: "mnist" or "offline". origin: the path or address that it came from.
     train_groups, test_groups: (60000,) and (10000,) which original each offline image was warped
-    from; None for MNIST. wrong_labels: test index → the label that people judge right.
+    from; None for MNIST. calm_groups: the training originals written as plainly as the test ones.
+    wrong_labels: test index → the label that people judge right.
     """
 
     x_train: NDArray[np.uint8]
@@ -43,6 +52,7 @@ class Digits:
     origin: str
     train_groups: NDArray[np.integer[Any]] | None = None
     test_groups: NDArray[np.integer[Any]] | None = None
+    calm_groups: NDArray[np.integer[Any]] | None = None
     wrong_labels: dict[int, int] = field(default_factory=dict)
 
     def __repr__(self) -> str:

@@ -153,7 +153,8 @@ def split(digits: Digits, validation: int = 5000, seed: int = 0) -> tuple[Indice
     """Which training images to learn from and which to hold out, as two arrays of indices.
 
     Where images are warps of the same original (`digits.train_groups`), all of an original's
-    images go to the same side: else validation would only measure memory. Lesson 4.
+    images go to the same side: else validation would only measure memory. The originals that are
+    written as plainly as the test ones (`digits.calm_groups`) are held out first. Lesson 4.
     """
     total = len(digits.y_train)
     if not 0 <= validation < total:
@@ -162,12 +163,14 @@ def split(digits: Digits, validation: int = 5000, seed: int = 0) -> tuple[Indice
     order = random.permutation(total)
     if digits.train_groups is not None:
         rank = random.permutation(int(digits.train_groups.max()) + 1)
+        if digits.calm_groups is not None:
+            rank[digits.calm_groups] -= len(rank)
         order = order[np.argsort(rank[digits.train_groups[order]], kind="stable")]
         shown = digits.train_groups[order]
         # Move the cut to the next original's first image.
         while 0 < validation < total and shown[validation] == shown[validation - 1]:
             validation += 1
-        return random.permutation(order[validation:]), order[:validation]
+        return random.permutation(order[validation:]), random.permutation(order[:validation])
     return order[validation:], order[:validation]
 
 

@@ -61,6 +61,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def make() -> dict[str, object]:
         calls.append("made")
         groups = {"train_groups": np.arange(60) // 2, "test_groups": np.arange(10) // 2}
+        groups["calm_groups"] = np.arange(5)
         return {**little_mnist.arrays(), **groups, "wrong_labels": {7: 3, 2: 9}}
 
     stub = types.ModuleType("mnistlab.offline")

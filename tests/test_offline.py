@@ -108,12 +108,23 @@ def test_reading_between_pixels_agrees_with_scipy():
 
 def test_rewriting_depends_on_the_seed_alone():
     originals = offline._originals()
-    picks = np.arange(1200)
+    picks, is_calm = np.arange(1200), np.zeros(1797, bool)
     first, again, other = (
-        offline._rewrite(originals, picks, 0.5, np.random.default_rng(seed)) for seed in (1, 1, 2)
+        offline._rewrite(originals, picks, is_calm, np.random.default_rng(seed))
+        for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(first, again)
     assert np.mean(first != other) > 0.1
+
+
+def test_calm_originals_are_training_ones_and_written_more_like_each_other(made):
+    calm = np.isin(made["train_groups"], made["calm_groups"])
+    assert 5_000 < calm.sum() < 10_000
+    assert not set(made["calm_groups"]) & set(made["test_groups"])
+    for digit in range(10):
+        shown = made["y_train"] == digit
+        spread_calm = made["x_train"][shown & calm].std(axis=0).mean()
+        assert spread_calm < made["x_train"][shown & ~calm].std(axis=0).mean()
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -150,9 +151,13 @@ def test_links_within_the_repository_are_alive(path):
     assert [link for link in links if not (path.parent / link).exists()] == []
 
 
-def test_the_course_map_names_every_lesson():
-    for path in (ROOT / "notebooks").glob("*.ipynb"):
-        assert f"](notebooks/{path.name})" in README
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem
+)
+def test_the_course_map_names_every_lesson_with_its_time(path):
+    heading = nbformat.read(path, as_version=4).cells[0].source
+    minutes = re.search(r"Time: (\d+) minutes", heading)[1]
+    assert re.search(rf"\]\(notebooks/{path.name}\) \| {minutes} \|", README)
 
 
 def commands() -> list[str]:

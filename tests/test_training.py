@@ -79,6 +79,15 @@ def test_a_split_loses_no_image_and_parts_no_original(few_digits, validation, se
     assert not set(groups[learn]) & set(groups[hold])
 
 
+def test_originals_written_as_plainly_as_the_test_ones_are_held_out_first(few_digits):
+    calm = np.arange(0, 150, 3)
+    digits = replace(few_digits, calm_groups=calm)
+    _, hold = training.split(digits, 60, seed=1)
+    assert set(digits.train_groups[hold]) <= set(calm)
+    _, hold = training.split(digits, 200, seed=1)
+    assert set(digits.train_groups[hold]) > set(calm)
+
+
 def test_a_limit_takes_fewer_images_to_learn_from_and_keeps_the_validation(few_digits):
     run = trained(few_digits, limit=40)
     assert run.images == 40
