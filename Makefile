@@ -13,7 +13,10 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 NBVAL := $(PYTEST) --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -p no:warnings
 
 # A test run never downloads: it takes MNIST where it is, else the offline digits.
-test check test-all test-rest: export MNISTLAB_OFFLINE = 1
+test check test-all test-rest unit lessons data-offline lessons-offline: \
+    export MNISTLAB_OFFLINE = 1
+
+.NOTPARALLEL:
 
 .PHONY: help lab test check test-all test-rest course results lock clean setup
 .PHONY: style types unit lessons data-offline lessons-offline

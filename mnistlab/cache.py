@@ -168,7 +168,8 @@ def _replacing(target: Path) -> Iterator[IO[bytes]]:
 
 def _sweep() -> None:
     """Remove the temporary files that killed processes left behind in our folder."""
-    for part in folder().glob(".*.part"):
-        with contextlib.suppress(OSError):
-            if time.time() - part.stat().st_mtime > STALE:
-                part.unlink()
+    for ours in (".*.arrays-*-*.part", ".*.json-*-*.part"):  # as `_replacing` names them
+        for part in folder().glob(ours):
+            with contextlib.suppress(OSError):
+                if time.time() - part.stat().st_mtime > STALE:
+                    part.unlink()

@@ -6,7 +6,9 @@ that --help answers at once.
 """
 
 import argparse
+import io
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,21 +22,28 @@ __all__ = ["main"]
 NETWORKS = ("no-hidden", "hidden", "sigmoid-pair", "deep-dropout", "cnn", "cnn-fast")
 DEFAULT_MODEL = "hidden.keras"
 BAR_LENGTH = 30
+PROGRAM = sys.argv[0] if sys.argv[0].endswith("mnistlab") else "python -m mnistlab"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a bar or an arrow that it cannot write is a "?"
     options = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], tuple[dict[str, Any], str]] = options.command
     try:
         facts, text = command(options)
+        print(json.dumps(facts, indent=2) if options.json else text, flush=True)
+    except BrokenPipeError:  # whoever reads has read enough
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  # what is left goes there at exit
+        return 0
     except (ValueError, RuntimeError, OSError) as error:
         print(f"mnistlab: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("mnistlab: stopped.", file=sys.stderr)
         return 130
-    print(json.dumps(facts, indent=2) if options.json else text)
     return 0 if facts.get("ok", True) else 1
 
 
@@ -87,6 +96,7 @@ def _data_option(part: argparse.ArgumentParser) -> None:
 def _train(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
     from mnistlab import data, evaluation, models, saving, training
 
+    path = saving.check_path(options.save or f"{options.network}.keras")
     model = models.build(options.network, options.seed, options.output)
     digits = data.load(options.data)
     run = training.train(
@@ -100,8 +110,10 @@ def _train(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
         batch=options.batch,
         limit=options.limit,
     )
+    if run.interrupted and not run.history:
+        raise KeyboardInterrupt  # a network that has learnt nothing replaces no file
     # Saved before it is evaluated: whatever goes wrong then, the training is kept.
-    path = saving.save(run, options.save or f"{options.network}.keras")
+    saving.save(run, path)
     report = evaluation.evaluate(model, digits.x_test, digits.y_test, groups=digits.test_groups)
     facts = {"run": run.as_dict(), "file": str(path), "test": report.as_dict()}
     return facts, f"{run}\nsaved as {path}\n\nOn the {digits.source} test images:\n{report}"
@@ -122,14 +134,16 @@ def _predict(options: argparse.Namespace) -> tuple[dict[str, Any], str]:
 
     if options.model == DEFAULT_MODEL and not Path(options.model).exists():
         raise ValueError(
-            f"There is no {DEFAULT_MODEL} in this folder. Make it with 'mnistlab train hidden', "
+            f"There is no {DEFAULT_MODEL} in this folder. Make it with '{PROGRAM} train hidden', "
             "or name a saved model with --model."
         )
     prepared = {name: images.prepare(name).image for name in options.pictures}
     model = saving.load(options.model)
+    if model.input_shape[1:] != (28, 28):
+        raise ValueError(f"{options.model} takes {model.input_shape[1:]}, not images of 28×28.")
     facts: dict[str, dict[str, Any]] = {}
     for name, image in prepared.items():
-        outputs = model.predict_on_batch(image[None])[0]
+        outputs = model.predict_on_batch(image[None])[0][:10]
         facts[name] = {"digit": int(outputs.argmax()), "outputs": outputs.tolist()}
     lines = [f"{name}: {each['digit']}\n{_bars(**each)}" for name, each in facts.items()]
     return {"model": options.model, "pictures": facts}, "\n\n".join(lines)

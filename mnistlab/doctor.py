@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import os
 import platform
 import sys
 from collections.abc import Callable
@@ -20,6 +21,7 @@ __all__ = ["Check", "examine"]
 GIGABYTE = 1e9
 NEEDED_MEMORY = 2 * GIGABYTE  # free, to train any network of the course
 KERNEL = "python3"  # the one that every lesson names
+SET_UP_AGAIN = "Set up again: make clean lab (with conda: conda env create -f environment.yml)"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def _run(check: Callable[[], Check]) -> Check:
     try:
         return check()
     except Exception as error:  # a doctor who faints helps nobody
-        return Check(check.__name__, False, str(error), "Set up again: make clean lab")
+        return Check(check.__name__, False, str(error), SET_UP_AGAIN)
 
 
 def python() -> Check:
@@ -53,7 +55,7 @@ def python() -> Check:
     wanted = importlib.metadata.metadata("mnistlab")["Requires-Python"]
     fits = Requirement(f"python{wanted}").specifier.contains(platform.python_version())
     found = f"{platform.python_version()} in {sys.prefix}"
-    return Check("python", fits, found, f"Install Python {wanted} and run: make clean lab")
+    return Check("python", fits, found, f"Install Python {wanted}. {SET_UP_AGAIN}")
 
 
 def packages() -> Check:
@@ -65,7 +67,7 @@ def packages() -> Check:
             wrong += _problem(need)
     names = ("tensorflow", "keras", "numpy", "jupyterlab")
     found = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
-    return Check("packages", not wrong, "; ".join(wrong) or found, "Set up again: make clean lab")
+    return Check("packages", not wrong, "; ".join(wrong) or found, SET_UP_AGAIN)
 
 
 def _problem(need: Requirement) -> list[str]:
@@ -82,10 +84,11 @@ def kernel() -> Check:
     try:
         spec = KernelSpecManager().get_kernel_spec(KERNEL)
     except NoSuchKernel:
-        return Check("kernel", False, f"no kernel {KERNEL!r}", "Set up again: make clean lab")
+        return Check("kernel", False, f"no kernel {KERNEL!r}", SET_UP_AGAIN)
     program = spec.argv[0]
     # A bare "python" is looked up by Jupyter in its own environment.
-    same = program in ("python", "python3") or Path(program).samefile(sys.executable)
+    # Links are not followed: an environment's python is a link to the one that it was made with.
+    same = program in ("python", "python3") or os.path.abspath(program) == sys.executable
     return Check("kernel", same, f"{KERNEL} runs {program}", advice)
 
 

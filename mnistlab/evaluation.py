@@ -108,6 +108,8 @@ def reliability(outputs: ArrayLike, labels: ArrayLike, bins: int = 10) -> Reliab
 
     `reliability(probabilities(logits, temperature), labels)` shows what a temperature changes.
     """
+    if bins < 1:
+        raise ValueError(f"bins={bins}: it must be 1 or more.")
     claims = _checked_logits(outputs).astype(np.float64)
     if claims.min() < 0 or claims.max() > 1:
         raise ValueError("These outputs are not between 0 and 1. Pass probabilities, not logits.")

@@ -6,37 +6,26 @@ pixels, place it in 28×28 by its centre of mass. `as_input` is the one place th
 
 from __future__ import annotations
 
-import io
-import os
-import warnings
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw
+
+from mnistlab.pictures import MIN_CONTRAST, Picture, PictureError, open_grey
 
 __all__ = ["PictureError", "Prepared", "as_input", "draw", "prepare"]
-
-Picture: TypeAlias = NDArray[np.float32]
 
 SIDE = 28  # of an MNIST image
 DIGIT_SIDE = 20  # of the box that a digit is fitted into
 CENTRE = 14  # the pixel that MNIST puts the centre of mass on
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
-MAX_BYTES = MAX_PIXELS = 32_000_000
 MAX_POINTS = 100_000
-MIN_CONTRAST = 0.08  # between ink and paper, of the whole range from black to white
 PEN = 0.1  # a pen's width as a share of the digit's longer side, as in MNIST
 THIN = 0.07  # a pen thinner than this is widened to PEN
 SPECK = 0.12  # a piece smaller than this, beside the largest, is dirt or a slip of the pen
 INK = 0.3  # what is darker than this, between paper (0) and ink (1), belongs to the digit
-
-
-class PictureError(ValueError):
-    """A drawing could not be made into a digit; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +99,8 @@ def draw(strokes: Any, size: int = 112, width: float = PEN) -> Picture:
     strokes: lists of (x, y) points, y growing downwards; they are scaled to fill the picture.
     width: the pen's, as a share of the drawing's longer side. Taught in lesson 8.
     """
+    if not (size >= SIDE and 0 < width <= 1):
+        raise PictureError(f"size={size} and width={width}: use {SIDE} or more, and 0.01 to 1.")
     lines = _checked(strokes)
     low, high = np.min(np.concatenate(lines), axis=0), np.max(np.concatenate(lines), axis=0)
     fine = 4 * size  # drawn four times too large, then averaged: that is what smooths the edges
@@ -144,88 +135,7 @@ def _checked(strokes: Any) -> list[NDArray[np.float64]]:
 
 def _open(drawing: Any) -> Picture:
     """Return the drawing as it looks: (height, width), 0 for black to 1 for white."""
-    if isinstance(drawing, list | tuple):
-        return 1 - draw(drawing)
-    if isinstance(drawing, str | os.PathLike):
-        drawing = _read(Path(drawing))
-    if isinstance(drawing, bytes):
-        drawing = _decode(drawing)
-    if isinstance(drawing, Image.Image):
-        drawing = _pixels(drawing)
-    if not isinstance(drawing, np.ndarray):
-        raise PictureError("This is no picture. Pass a path, bytes, image, array or strokes.")
-    return _composite(_unit_range(drawing))
-
-
-def _read(path: Path) -> bytes:
-    if not path.is_file():
-        raise PictureError(f"There is no picture at {path}. Check the name and the folder.")
-    with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)  # enough to see that it is too large
-
-
-def _decode(data: bytes) -> Image.Image:
-    """Open a picture's bytes; nothing is decoded before its size is known to be bearable."""
-    if len(data) > MAX_BYTES:
-        raise PictureError(f"This file is too large: it has over {MAX_BYTES // 10**6} MB.")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            picture = Image.open(io.BytesIO(data), formats=FORMATS)
-            _check_size(*picture.size)
-            return ImageOps.exif_transpose(picture)
-    except PictureError:
-        raise
-    except Exception as error:  # decoders raise nearly anything at a damaged file
-        raise PictureError("No picture, or a damaged one. Save it as PNG or JPEG.") from error
-
-
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise PictureError(f"This picture is too large: {width}×{height}. A few hundred a side do.")
-
-
-def _pixels(picture: Image.Image) -> NDArray[Any]:
-    """Return a PIL image's pixels: grey kept as it is (8 or 16 bit), all else as RGBA."""
-    _check_size(*picture.size)
-    plain = picture.mode in {"1", "L", "F"} or picture.mode.startswith("I")
-    if plain and "transparency" not in picture.info:
-        return np.asarray(picture)
-    return np.asarray(picture.convert("RGBA"))
-
-
-def _unit_range(pixels: NDArray[Any]) -> Picture:
-    """Return pixels of any number type as (height, width, channels) floats in 0..1."""
-    if pixels.ndim not in {2, 3} or pixels.size == 0 or (*pixels.shape, 1)[2] > 4:
-        raise PictureError(f"The shape {pixels.shape} is no picture's: use (height, width).")
-    _check_size(pixels.shape[1], pixels.shape[0])
-    if pixels.dtype.kind not in "buif" or not np.isfinite(pixels).all():
-        raise PictureError("This picture has pixels that are not numbers (NaN, infinite or text).")
-    low, high = float(pixels.min()), float(pixels.max())
-    white = _white(pixels.dtype, high)
-    if low < 0 or high > white:
-        raise PictureError(f"Pixels from {low:g} to {high:g} are not a picture's: use 0 to 255.")
-    return np.atleast_3d(pixels.astype(np.float32) / np.float32(white))
-
-
-def _white(dtype: np.dtype[Any], highest: float) -> int:
-    """Return the number that stands for white, which floats and large integers do not tell."""
-    if dtype.kind == "b" or (dtype.kind == "f" and highest <= 1):
-        return 1
-    return 65535 if dtype == np.uint16 or highest > 255 else 255
-
-
-def _composite(pixels: Picture) -> Picture:
-    """Lay a picture on paper where it is transparent, and return its brightness."""
-    channels = pixels.shape[2]
-    weights = np.array([0.299, 0.587, 0.114] if channels >= 3 else [1], np.float32)
-    grey = np.asarray(pixels[..., : weights.size] @ weights, np.float32)
-    if channels in {1, 3}:
-        return grey
-    alpha = pixels[..., -1]
-    on_white = grey * alpha + 1 - alpha
-    # White ink on nothing cannot be seen on white paper: it was drawn for a dark page.
-    return np.asarray(on_white if np.ptp(on_white) >= MIN_CONTRAST else grey * alpha)
+    return 1 - draw(drawing) if isinstance(drawing, list | tuple) else open_grey(drawing)
 
 
 def _ink(grey: Picture) -> Picture:

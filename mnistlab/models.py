@@ -118,6 +118,8 @@ def logits(model: keras.Model, images: np.ndarray, batch: int = 1000) -> np.ndar
     if not isinstance(head, layers.Dense):
         raise ValueError(f"The last layer of {model.name!r} is no Dense layer: it has no logits.")
     x = pictures.as_input(images)
+    if len(x) == 0:
+        return np.zeros((0, head.units), np.float32)
     body = keras.Model(model.inputs[0], head.input)
     parts = [
         # (batch, features) @ (features, classes) → (batch, classes)

@@ -133,9 +133,11 @@ def _originals() -> Originals:
     twos = np.flatnonzero(labels == 2)
     looped = np.stack([_loop(distances[two], widths[two], 3.5 + two % 6 / 2) for two in twos])
     every = np.concatenate([np.arange(len(labels)), twos])
-    numbers = [each.astype(np.float32)[every] for each in (widths, _holes(distances), aspects)]
+    widths, holes, aspects = (
+        each.astype(np.float32)[every] for each in (widths, _holes(distances), aspects)
+    )
     shapes = np.concatenate([distances, looped])
-    return Originals(shapes, *numbers, labels=labels[every], groups=groups[every])
+    return Originals(shapes, widths, holes, aspects, labels[every], groups[every])
 
 
 def _enlarge(counts: Floats) -> Floats:

@@ -51,8 +51,11 @@ class _Finder(importlib.abc.MetaPathFinder):
 @contextlib.contextmanager
 def _stderr_aside() -> Iterator[None]:
     # The lines come from C++, so it is the file descriptor that has to move.
-    sys.stderr.flush()
-    kept = os.dup(2)
+    try:
+        kept = os.dup(2)
+    except OSError:  # a program without a standard error has nothing to keep quiet
+        yield
+        return
     with tempfile.TemporaryFile() as aside:
         os.dup2(aside.fileno(), 2)
         try:

@@ -16,7 +16,7 @@ from mnistlab.data import Digits
 
 __all__ = ["fingerprint", "markdown", "outputs", "pack", "published", "summary", "unpack"]
 
-STEP = 1 / 16  # of a stored log-probability: probabilities are right to within 3 %
+STEP = 1 / 16  # of a stored log-probability: probabilities are right to within 10 %
 FOLDER = files("mnistlab") / "stored"
 
 

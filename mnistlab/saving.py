@@ -32,7 +32,7 @@ from mnistlab.guards import SavingError
 if TYPE_CHECKING:
     from mnistlab.training import Run
 
-__all__ = ["SavingError", "describe", "load", "save"]
+__all__ = ["SavingError", "check_path", "describe", "load", "save"]
 
 PICKLE_REFUSED = (
     "loading a pickle runs code that its author chose, and this file was not written by mnistlab "
@@ -62,6 +62,17 @@ def save(model_or_run: "keras.Model | Run", path: str | Path) -> Path:
         raise SavingError(f"{path} was not saved: {_reason(error, path)}") from error
     if problem:
         warnings.warn(problem, stacklevel=2)
+    return path
+
+
+def check_path(path: str | Path) -> Path:
+    """The path, if `save` could write there: worth asking before a long training."""
+    path = Path(path)
+    _format(path)
+    if not path.parent.is_dir() or path.is_dir():
+        raise SavingError(f"{path}: {_reason(FileNotFoundError(), path)}")
+    if not os.access(path.parent, os.W_OK):
+        raise SavingError(f"{path}: you may not write to {path.parent.absolute()}.")
     return path
 
 
@@ -178,10 +189,10 @@ def _write(path: Path, content: bytes, mode: int = 0o666) -> None:
 
 def _reason(error: Exception, path: Path) -> str:
     folder = path.parent
-    if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return f"there is no folder {folder}. Make it, or choose another."
     if os.path.isdir(path):  # unlike Path.is_dir, no error of its own for an impossible name
         return "a folder has that name. Choose another name."
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return f"there is no folder {folder}. Make it, or choose another."
     kept = "An older file of that name is as it was."
     code = getattr(error, "errno", None)
     if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):

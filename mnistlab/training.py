@@ -120,13 +120,13 @@ def train(
     _check_fit(model, digits)
     plan = _plan(recipe_for(model.name, recipe), epochs, rate, batch, validation)
     learn, hold = split(digits, plan.validation, seed)
-    learn = learn[: _positive("limit", len(learn) if limit is None else limit)]
+    learn = learn if limit is None else learn[: _positive("limit", limit)]
     size = min(plan.batch, len(learn))
     steps = len(learn) // size  # a remainder waits for the next epoch's new order
     _seed_dropout(model, seed)
     model.compile(
         optimizer=keras.optimizers.Adam(_schedule(plan, plan.epochs * steps)),
-        loss="sparse_categorical_crossentropy",
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=_ends_in_logits(model)),
         metrics=["accuracy"],
         steps_per_execution=min(steps, 50),
     )
@@ -157,8 +157,10 @@ def split(digits: Digits, validation: int = 5000, seed: int = 0) -> tuple[Indice
     written as plainly as the test ones (`digits.calm_groups`) are held out first. Lesson 4.
     """
     total = len(digits.y_train)
-    if not 0 <= validation < total:
+    if not (isinstance(validation, int | np.integer) and 0 <= validation < total):
         raise ValueError(f"validation={validation}: hold out 0 to {total - 1} of the images.")
+    if not (isinstance(seed, int | np.integer) and seed >= 0):
+        raise ValueError(f"seed={seed}: a seed is a whole number, 0 or more.")
     random = np.random.default_rng(seed)
     order = random.permutation(total)
     if digits.train_groups is not None:
@@ -170,6 +172,8 @@ def split(digits: Digits, validation: int = 5000, seed: int = 0) -> tuple[Indice
         # Move the cut to the next original's first image.
         while 0 < validation < total and shown[validation] == shown[validation - 1]:
             validation += 1
+        if validation == total:
+            raise ValueError("Nothing is left to learn from: hold out fewer images.")
         return random.permutation(order[validation:]), random.permutation(order[:validation])
     return order[validation:], order[:validation]
 
@@ -218,28 +222,38 @@ def _plan(
 
 
 def _positive(name: str, value: int) -> int:
-    if isinstance(value, bool) or value != int(value) or value < 1:
+    if isinstance(value, bool) or not math.isfinite(value) or value != int(value) or value < 1:
         raise ValueError(f"{name}={value}: it must be a whole number, 1 or more.")
     return int(value)
 
 
 def _check_fit(model: keras.Model, digits: Digits) -> None:
-    if model.input_shape[1:] != (28, 28):
+    if not model.built or model.input_shape[1:] != (28, 28):
+        takes = f"images of the shape {model.input_shape[1:]}" if model.built else "anything"
         raise ValueError(
-            f"{model.name!r} takes images of the shape {model.input_shape[1:]}, not (28, 28). "
+            f"{model.name!r} takes {takes}, not 28×28 pixels. "
             "Begin it with keras.Input((28, 28)) and let it flatten or reshape them itself."
         )
-    pictures.as_input(digits.x_train[:1])
-    if len(digits.x_train) != len(digits.y_train):
+    images, labels = np.asarray(digits.x_train), np.asarray(digits.y_train)
+    if len(images) != len(labels) or len(labels) == 0:
+        raise ValueError(f"There are {len(images)} training images but {len(labels)} labels.")
+    pictures.as_input(images[:1])
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise ValueError(
-            f"There are {len(digits.x_train)} training images but {len(digits.y_train)} labels."
+            f"Labels are one whole number for each image, shape (n,); these are {labels.dtype} "
+            f"of the shape {labels.shape}. Turn one-hot labels back with labels.argmax(axis=1)."
         )
-    classes, low, high = model.output_shape[-1], digits.y_train.min(), digits.y_train.max()
-    if low < 0 or high >= classes:
+    classes = model.output_shape[-1]
+    if labels.min() < 0 or labels.max() >= classes:
         raise ValueError(
-            f"The labels go from {low} to {high}, but {model.name!r} has {classes} outputs: "
-            f"it can only learn the labels 0 to {classes - 1}."
+            f"The labels go from {labels.min()} to {labels.max()}, but {model.name!r} has "
+            f"{classes} outputs: it can only learn the labels 0 to {classes - 1}."
         )
+
+
+def _ends_in_logits(model: keras.Model) -> bool:
+    activation = getattr(model.layers[-1], "activation", None)
+    return activation is keras.activations.linear
 
 
 def _seed_dropout(model: keras.Model, seed: int) -> None:
@@ -260,15 +274,17 @@ def _schedule(plan: Recipe, steps: int) -> Any:
 def _batches(
     x: NDArray[Any], y: NDArray[Any], size: int, seed: int, augment: bool
 ) -> tf.data.Dataset:
-    # The pixels stay uint8 in memory; each batch is scaled when its turn comes.
-    x, y, steps = tf.constant(x), tf.constant(y), len(x) // size
+    # Raw pixels stay uint8 in memory; each batch is scaled when its turn comes.
+    whole = 255 if x.dtype == np.uint8 else 1
+    x = x if x.dtype == np.uint8 else pictures.as_input(x)
+    x, y, steps = tf.constant(x.reshape(-1, 28, 28)), tf.constant(y), len(x) // size
 
     def one_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
         order = tf.random.experimental.stateless_shuffle(tf.range(len(x)), seed=[seed, epoch])
         return tf.data.Dataset.from_tensor_slices(tf.reshape(order[: steps * size], (steps, size)))
 
     def one_batch(step: tf.Tensor, chosen: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        images = tf.cast(tf.gather(x, chosen), tf.float32) / 255
+        images = tf.cast(tf.gather(x, chosen), tf.float32) / whole
         if augment:
             images = warped(images, tf.stack([tf.constant(seed, tf.int64), step]))
         return images, tf.gather(y, chosen)

@@ -142,7 +142,8 @@ def test_a_disk_that_fills_up_while_arrays_are_written_leaves_nothing(folder: Pa
 
 def test_what_killed_processes_left_is_removed_once_it_is_old(folder: Path) -> None:
     folder.mkdir()
-    old, new, other = (folder / name for name in (".a-1-f.part", ".b-2-f.part", "thesis.part"))
+    names = (".a.arrays-1-f.part", ".b.json-2-f.part", ".thesis.docx.part")
+    old, new, other = (folder / name for name in names)
     for file in (old, new, other):
         file.write_bytes(b"half")
     for file in (old, other):

@@ -1,14 +1,16 @@
 """The command line, called as a person calls it but within this process."""
 
 import json
+import os
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-from mnistlab import __version__, cli, data, models, saving
+from mnistlab import __version__, cli, data, models, saving, training
 
 
 @pytest.fixture(autouse=True)
@@ -122,7 +124,7 @@ def test_version(capsys):
         (["train", "hidden", "--recipe", "slow"], "no recipe 'slow'"),
         (["evaluate", "missing.keras"], "missing.keras"),
         (["predict", "missing.png", "--model", "missing.keras"], "missing.png"),
-        (["predict", "missing.png"], "mnistlab train hidden"),
+        (["predict", "missing.png"], "train hidden'"),
     ],
 )
 def test_an_error_is_one_sentence_and_status_2(capsys, words, sentence):
@@ -137,6 +139,53 @@ def test_a_picture_without_a_digit_is_refused(capsys, saved):
 def test_a_file_that_is_no_model_is_refused(capsys, tmp_path):
     (tmp_path / "model.keras").write_bytes(b"no model")
     assert "model.keras" in refused(capsys, "evaluate", "model.keras")
+
+
+def test_a_training_stopped_at_once_replaces_no_file(capsys, saved, tmp_path, monkeypatch):
+    def stop(model, digits, *args, **kwargs):
+        return training.Run(model, "hidden", "fast", 0, False, "mnist", 1, 5, interrupted=True)
+
+    monkeypatch.setattr(training, "train", stop)
+    before = (tmp_path / saved).read_bytes()
+    status, _, err = call(capsys, "train", "hidden", "--save", saved)
+    assert (status, err) == (130, "mnistlab: stopped.\n")
+    assert (tmp_path / saved).read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["hidden.txt", "missing/hidden.keras", "folder.keras"])
+def test_a_name_that_cannot_be_saved_to_is_refused_before_the_training(
+    capsys, monkeypatch, tmp_path, name
+):
+    (tmp_path / "folder.keras").mkdir()
+    monkeypatch.setattr(training, "train", lambda *_, **__: pytest.fail("trained"))
+    assert name in refused(capsys, "train", "hidden", "--save", name)
+
+
+def test_a_console_without_bars_and_arrows_shows_what_it_can(saved):
+    line = [sys.executable, "-m", "mnistlab", "predict", seven(), "--model", saved]
+    console = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    out = subprocess.run(line, env=console, capture_output=True, check=True)
+    assert b"seven.png: " in out.stdout
+    assert b"Traceback" not in out.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no head")
+def test_a_reader_that_has_read_enough_is_no_error():
+    line = f"{sys.executable} -m mnistlab data | head -c 1"
+    out = subprocess.run(line, shell=True, capture_output=True, text=True, check=True)
+    assert out.stderr == ""
+
+
+def test_predict_refuses_a_model_of_other_images(capsys):
+    model = keras.Sequential([keras.Input((784,)), keras.layers.Dense(10)])
+    saving.save(model, "flat.keras")
+    assert "not images of 28×28" in refused(capsys, "predict", seven(), "--model", "flat.keras")
+
+
+def test_predict_shows_the_ten_outputs_that_stand_for_digits(capsys):
+    saving.save(models.build("sigmoid-pair"), "pair.keras")
+    _, out, _ = call(capsys, "predict", seven(), "--model", "pair.keras", "--json")
+    assert len(json.loads(out)["pictures"]["seven.png"]["outputs"]) == 10
 
 
 def test_a_stopped_command_says_so(capsys, monkeypatch):

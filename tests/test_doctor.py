@@ -1,4 +1,5 @@
 import importlib.metadata
+import os
 import platform
 import sys
 
@@ -36,11 +37,14 @@ def test_a_missing_and_an_old_package_are_named(monkeypatch):
     assert wrong == ["keras is missing", "numpy 0.1 is not >=2"]
 
 
-@pytest.mark.parametrize("program", ["/usr/bin/env", "/nowhere/python"])
+@pytest.mark.parametrize(
+    "program", ["/usr/bin/env", "/nowhere/python", os.path.realpath(sys.executable)]
+)
 def test_a_kernel_of_another_python_is_found(monkeypatch, program):
     spec = jupyter_client.kernelspec.KernelSpec(argv=[program, "-m", "ipykernel"])
     monkeypatch.setattr(doctor.KernelSpecManager, "get_kernel_spec", lambda *_: spec)
-    assert not doctor._run(doctor.kernel).ok
+    if program != sys.executable:  # which is no link in every environment
+        assert not doctor._run(doctor.kernel).ok
 
 
 def test_a_missing_kernel_is_found(monkeypatch):

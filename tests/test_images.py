@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 from scipy import ndimage
 
-from mnistlab import images
+from mnistlab import images, pictures
 from mnistlab.images import PictureError, as_input, draw, prepare
 
 SEVEN = [[(10, 10), (60, 10), (30, 90)]]
@@ -197,7 +197,7 @@ def test_what_holds_no_digit_is_refused_with_a_reason(drawing, said):
 def test_a_file_too_large_is_not_read(tmp_path, monkeypatch):
     path = tmp_path / "seven.png"
     path.write_bytes(png(Image.fromarray(seven())))
-    monkeypatch.setattr(images, "MAX_BYTES", 100)
+    monkeypatch.setattr(pictures, "MAX_BYTES", 100)
     with pytest.raises(PictureError, match="too large"):
         prepare(path)
 
@@ -278,3 +278,42 @@ def test_mnists_own_images_come_back_as_they_were(shared: Path):
         originals = as_input(arrays["x_train"][:100])
     apart = [np.abs(prepare(original).image - original).mean() for original in originals]
     assert np.median(apart) < 0.04
+
+
+def test_zeros_and_ones_of_any_type_are_black_and_white():
+    drawing = np.ones((40, 40), int)
+    drawing[8:32, 18:22] = 0
+    expected = images.prepare(drawing.astype(bool)).image
+    for dtype in (np.int64, np.uint16, np.float64):
+        np.testing.assert_array_equal(images.prepare(drawing.astype(dtype)).image, expected)
+
+
+def test_a_pil_image_is_turned_as_its_file_is():
+    drawing = Image.new("L", (60, 80), 255)
+    drawing.paste(0, (20, 10, 26, 70))
+    drawing.paste(0, (20, 10, 50, 18))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was held upright
+    file = io.BytesIO()
+    drawing.save(file, "PNG", exif=exif)
+    from_bytes = images.prepare(file.getvalue()).image
+    np.testing.assert_array_equal(images.prepare(Image.open(file)).image, from_bytes)
+
+
+def test_a_truncated_pil_image_is_refused():
+    file = io.BytesIO()
+    Image.effect_noise((80, 80), 90).save(file, "PNG")
+    with pytest.raises(images.PictureError):
+        images.prepare(Image.open(io.BytesIO(file.getvalue()[:2000])))
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b.png"])
+def test_a_name_that_no_file_can_have_is_refused(name):
+    with pytest.raises(images.PictureError):
+        images.prepare(name)
+
+
+@pytest.mark.parametrize("options", [{"size": 0}, {"width": 0}, {"width": float("nan")}])
+def test_a_pen_or_a_sheet_that_cannot_be_is_refused(options):
+    with pytest.raises(images.PictureError, match="use 28 or more"):
+        images.draw([[(0, 0), (1, 1)]], **options)

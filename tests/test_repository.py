@@ -4,6 +4,7 @@ import ast
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -98,7 +99,10 @@ def test_a_module_imports_only_from_those_before_it_in_the_line(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     imported = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "mnistlab":
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names if alias.name.startswith("mnistlab.")]
+            imported |= {name.split(".")[1] for name in names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "mnistlab":
             imported |= {alias.name for alias in node.names if not alias.name.startswith("__")}
         elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("mnistlab."):
             imported.add(node.module.split(".")[1])
@@ -121,6 +125,30 @@ def test_tensorflow_is_imported_without_a_word():
     code = "import mnistlab, keras; import tensorflow as tf; tf.constant(1)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stderr == ""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell that closes standard error")
+def test_tensorflow_is_imported_without_a_standard_error_too():
+    line = f"{sys.executable} -c 'import mnistlab, tensorflow' 2>&-"
+    assert subprocess.run(line, shell=True, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "limit"), [(["-c", "import mnistlab"], 0.1), (["-m", "mnistlab", "--help"], 0.3)]
+)
+def test_importing_and_help_cost_little(words, limit):
+    """Processor time over Python's own, the best of five: no clock that others can slow down."""
+
+    def cost(line):
+        before = os.times()
+        subprocess.run(line, stdout=subprocess.DEVNULL, check=True)
+        after = os.times()
+        used = after.children_user + after.children_system
+        return used - before.children_user - before.children_system
+
+    bare = min(cost([sys.executable, "-c", ""]) for _ in range(5))
+    assert min(cost([sys.executable, *words]) for _ in range(5)) - bare < limit
 
 
 def test_a_failed_import_of_tensorflow_still_says_why(tmp_path):
@@ -185,11 +213,30 @@ OURS = [line for line in commands() if line.startswith(".venv/bin/mnistlab")]
 @pytest.mark.slow
 def test_the_readmes_mnistlab_commands_run_in_their_order(tmp_path):
     assert OURS
+    (tmp_path / "docs").mkdir()
+    shutil.copy(ROOT / "docs" / "seven.png", tmp_path / "docs")
     for command in OURS:
         words = shlex.split(command)[1:]
         line = [sys.executable, "-m", "mnistlab", *words]
         run = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert run.returncode == 0, f"{command}: {run.stderr}"
+
+
+@pytest.mark.slow
+def test_the_readmes_python_runs():
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    line = [sys.executable, "-c", code]
+    run = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert "accuracy" in run.stdout
+
+
+INLINE = re.findall(r"`((?:make|\.venv/bin/mnistlab) [^`]+)`", README)
+
+
+@pytest.mark.parametrize("command", sorted({line for line in INLINE if line.startswith("make")}))
+def test_a_make_command_within_a_sentence_is_a_target(command):
+    assert re.search(rf"^{command.split()[1]}:", MAKEFILE, re.MULTILINE)
 
 
 def test_every_command_of_the_readme_is_tried_by_one_of_these_tests():

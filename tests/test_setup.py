@@ -43,6 +43,7 @@ def setup(project, monkeypatch):
         Path(module.VENV, "made").touch()
 
     monkeypatch.setattr(module, "run", pretend)
+    monkeypatch.setattr(module, "python_runs", lambda: True)
     return module
 
 
@@ -70,6 +71,22 @@ def test_a_moved_project_is_set_up_again(setup, project, tmp_path_factory):
     moved = tmp_path_factory.mktemp("elsewhere") / "project"
     shutil.copytree(project, moved)
     assert not load(moved).stamp_is_right()
+
+
+def test_an_environment_whose_python_is_gone_is_made_again(setup, monkeypatch):
+    setup.main()
+    monkeypatch.undo()
+    assert not setup.stamp_is_right()
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(project):
+    (project / "build").write_text("a file where a folder should be")
+    tool = subprocess.run(
+        [sys.executable, "tools/setup.py"], cwd=project, capture_output=True, text=True, check=False
+    )
+    assert tool.returncode == 1
+    assert tool.stderr.startswith("mnistlab: The set-up failed: ")
+    assert "Traceback" not in tool.stderr
 
 
 def test_a_failed_set_up_brings_the_old_environment_back(setup, project, monkeypatch):

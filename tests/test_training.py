@@ -157,6 +157,11 @@ def test_the_progress_bar_shows_loss_and_validation_accuracy(few_digits, capsys)
         ({"rate": -0.1}, "rate=-0.1"),
         ({"validation": 300}, "validation=300: hold out 0 to 299"),
         ({"validation": -1}, "validation=-1"),
+        ({"validation": 1.5}, "validation=1.5"),
+        ({"validation": 299}, "Nothing is left to learn from"),
+        ({"epochs": float("nan")}, "epochs=nan"),
+        ({"epochs": float("inf")}, "epochs=inf"),
+        ({"seed": -1}, "seed=-1: a seed is"),
         ({"recipe": "slow"}, "no recipe 'slow'.*original, fast"),
     ],
 )
@@ -168,6 +173,40 @@ def test_nonsense_is_refused_with_a_sentence(few_digits, options, words):
 def test_labels_out_of_range_are_refused(few_digits):
     with pytest.raises(ValueError, match=r"labels go from .* to 14, but 'hidden' has 10 outputs"):
         trained(replace(few_digits, y_train=few_digits.y_train + 5))
+
+
+def test_scaled_and_flat_images_are_learnt_from_as_raw_ones_are(few_digits):
+    scaled = few_digits.x_train.astype(np.float32) / 255
+    raw = trained(few_digits).history
+    for images in (scaled, scaled.astype(np.float64), few_digits.x_train.reshape(300, 784)):
+        history = trained(replace(few_digits, x_train=images)).history
+        for name, values in history.items():
+            np.testing.assert_allclose(values, raw[name], rtol=1e-4)
+
+
+def test_a_network_that_ends_in_bare_logits_learns_too(few_digits):
+    keras.utils.set_random_seed(0)
+    layers = [keras.layers.Flatten(), keras.layers.Dense(10)]
+    model = keras.Sequential([keras.Input((28, 28)), *layers])
+    run = training.train(model, few_digits, epochs=15, validation=50, progress=False)
+    assert run.history["val_accuracy"][-1] > 0.9
+
+
+@pytest.mark.parametrize("wrong", [np.eye(10)[np.arange(300) % 10], np.full(300, 0.5)])
+def test_labels_that_are_no_whole_numbers_are_refused(few_digits, wrong):
+    with pytest.raises(ValueError, match="one whole number for each image"):
+        trained(replace(few_digits, y_train=wrong))
+
+
+def test_no_images_are_refused(few_digits):
+    with pytest.raises(ValueError, match="There are 0 training images"):
+        trained(replace(few_digits, x_train=few_digits.x_train[:0], y_train=few_digits.y_train[:0]))
+
+
+def test_a_network_without_an_input_is_refused(few_digits):
+    model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)])
+    with pytest.raises(ValueError, match=r"Begin it with keras\.Input"):
+        training.train(model, few_digits, progress=False)
 
 
 def test_images_of_another_shape_are_refused(few_digits):

@@ -4,6 +4,7 @@ Writes mnistlab/stored/ and the README's results table. A run that is stopped go
 was: each finished training waits under build/results/.
 """
 
+import functools
 import hashlib
 import json
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from mnistlab import data, models, results, training
+from mnistlab import augmentation, data, models, results, training
 
 ROOT = Path(__file__).parents[1]
 STORED = ROOT / "mnistlab" / "stored"
@@ -38,17 +39,27 @@ def main() -> None:
 
 def trained(digits: data.Digits, network: str, seed: int) -> np.ndarray:
     """The packed answers of one trained network to the test images: (n, 10) uint8."""
-    how = hashlib.sha256(repr(training.recipe_for(network)).encode()).hexdigest()[:8]
-    path = FINISHED / f"{network}-{seed}-{results.fingerprint(digits)}-{how}.npy"
+    path = FINISHED / f"{network}-{seed}-{made_from(digits)}.npy"
     if not path.exists():
         run = training.train(models.build(network, seed), digits, seed=seed, progress=False)
         print(run, flush=True)
         logits = models.logits(run.model, digits.x_test)
         FINISHED.mkdir(parents=True, exist_ok=True)
         # Ten of sigmoid-pair's hundred outputs ever get a label.
-        np.save(path, results.pack(logits)[:, :10])
+        np.save(path.with_suffix(".part.npy"), results.pack(logits)[:, :10])
+        path.with_suffix(".part.npy").rename(path)
     answers: np.ndarray = np.load(path)
     return answers
+
+
+@functools.cache
+def made_from(digits: data.Digits) -> str:
+    """Names all that a result depends on: the digits, and the code that trains on them."""
+    digest = hashlib.sha256(results.fingerprint(digits).encode())
+    digest.update(digits.x_train.tobytes() + digits.y_train.tobytes())
+    for module in (models, augmentation, training):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def facts(digits: data.Digits, network: str, packed: list[np.ndarray]) -> dict[str, Any]:

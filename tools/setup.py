@@ -94,9 +94,14 @@ def stamp_is_right():
     """Whether .venv is complete and made for this lock, in this folder."""
     try:
         with open(os.path.join(VENV, "stamp")) as file:
-            return file.read() == stamp()
+            return file.read() == stamp() and python_runs()
     except OSError:
         return False
+
+
+def python_runs():
+    """Whether the Python is still there that .venv was made with."""
+    return subprocess.call([os.path.join(VENV, BIN, "python"), "-c", ""]) == 0
 
 
 def stamp():
@@ -201,4 +206,9 @@ def stop(sentence):
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        stop("stopped; the same command begins again.")
+    except OSError as problem:
+        stop(f"The set-up failed: {problem}.")

@@ -1,0 +1,125 @@
+"""Picture files from anywhere, opened with care: any of the usual formats as shades of grey."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+__all__ = ["MIN_CONTRAST", "Picture", "PictureError", "open_grey"]
+
+Picture: TypeAlias = NDArray[np.float32]
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+MAX_BYTES = MAX_PIXELS = 32_000_000
+MIN_CONTRAST = 0.08  # between ink and paper, of the whole range from black to white
+
+
+class PictureError(ValueError):
+    """A drawing could not be made into a digit; the message says why and what to do."""
+
+
+def open_grey(drawing: Any) -> Picture:
+    """Return a path's, a file's bytes', a PIL image's or an array's picture, as it looks.
+
+    The result is (height, width), 0 for black to 1 for white. Taught in lesson 8.
+    """
+    if isinstance(drawing, str | os.PathLike):
+        drawing = _read(Path(drawing))
+    if isinstance(drawing, bytes):
+        drawing = _decode(drawing)
+    if isinstance(drawing, Image.Image):
+        drawing = _pixels(_upright(drawing))
+    if not isinstance(drawing, np.ndarray):
+        raise PictureError("This is no picture. Pass a path, bytes, image, array or strokes.")
+    return _composite(_unit_range(drawing))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if path.is_file():
+            with path.open("rb") as file:
+                return file.read(MAX_BYTES + 1)  # enough to see that it is too large
+    except OSError as error:
+        raise PictureError(f"{path} cannot be read: {error.strerror}.") from error
+    raise PictureError(f"There is no picture at {path}. Check the name and the folder.")
+
+
+def _decode(data: bytes) -> Image.Image:
+    """Open a picture's bytes; nothing is decoded before its size is known to be bearable."""
+    if len(data) > MAX_BYTES:
+        raise PictureError(f"This file is too large: it has over {MAX_BYTES // 10**6} MB.")
+    with _decoding():
+        return Image.open(io.BytesIO(data), formats=FORMATS)
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """Decode a picture and turn it as its camera was held."""
+    _check_size(*picture.size)
+    with _decoding():
+        return ImageOps.exif_transpose(picture)
+
+
+@contextlib.contextmanager
+def _decoding() -> Iterator[None]:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            yield
+    except Exception as error:  # decoders raise nearly anything at a damaged file
+        raise PictureError("No picture, or a damaged one. Save it as PNG or JPEG.") from error
+
+
+def _check_size(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise PictureError(f"This picture is too large: {width}×{height}. A few hundred a side do.")
+
+
+def _pixels(picture: Image.Image) -> NDArray[Any]:
+    """Return a PIL image's pixels: grey kept as it is (8 or 16 bit), all else as RGBA."""
+    plain = picture.mode in {"1", "L", "F"} or picture.mode.startswith("I")
+    if plain and "transparency" not in picture.info:
+        return np.asarray(picture)
+    return np.asarray(picture.convert("RGBA"))
+
+
+def _unit_range(pixels: NDArray[Any]) -> Picture:
+    """Return pixels of any number type as (height, width, channels) floats in 0..1."""
+    if pixels.ndim not in {2, 3} or pixels.size == 0 or (*pixels.shape, 1)[2] > 4:
+        raise PictureError(f"The shape {pixels.shape} is no picture's: use (height, width).")
+    _check_size(pixels.shape[1], pixels.shape[0])
+    if pixels.dtype.kind not in "buif" or not np.isfinite(pixels).all():
+        raise PictureError("This picture has pixels that are not numbers (NaN, infinite or text).")
+    low, high = float(pixels.min()), float(pixels.max())
+    white = _white(pixels.dtype, high)
+    if low < 0 or high > white:
+        raise PictureError(f"Pixels from {low:g} to {high:g} are not a picture's: use 0 to 255.")
+    return np.atleast_3d(pixels.astype(np.float32) / np.float32(white))
+
+
+def _white(dtype: np.dtype[Any], highest: float) -> int:
+    """Return the number that stands for white, which a number's type alone does not tell."""
+    if dtype != np.uint8 and highest <= 1:
+        return 1
+    return 65535 if dtype == np.uint16 or highest > 255 else 255
+
+
+def _composite(pixels: Picture) -> Picture:
+    """Lay a picture on paper where it is transparent, and return its brightness."""
+    channels = pixels.shape[2]
+    weights = np.array([0.299, 0.587, 0.114] if channels >= 3 else [1], np.float32)
+    grey = np.asarray(pixels[..., : weights.size] @ weights, np.float32)
+    if channels in {1, 3}:
+        return grey
+    alpha = pixels[..., -1]
+    on_white = grey * alpha + 1 - alpha
+    # White ink on nothing cannot be seen on white paper: it was drawn for a dark page.
+    return np.asarray(on_white if np.ptp(on_white) >= MIN_CONTRAST else grey * alpha)
