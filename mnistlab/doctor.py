@@ -107,7 +107,9 @@ def digits() -> Check:
     """Which digits would a lesson get?"""
     found = data.find()
     advice = "Fix or unset MNISTLAB_DATA, or delete the named file."
-    return Check("digits", found["ok"], f"{found['source']}: {found['origin']}", advice)
+    return Check(
+        "digits", found["ok"], f"{found['source']}: {found['origin']} ({found['state']})", advice
+    )
 
 
 def memory() -> Check:
