@@ -11,7 +11,7 @@ from mnistlab import models, training
 def network():
     """The lesson's network with weights that its validation images have pulled apart."""
     model = models.build("no-hidden", seed=0)
-    random = np.random.default_rng(5)  # with which no two slips meet by chance
+    random = np.random.default_rng(17)  # with which no two slips meet by chance, on either data
     model.set_weights([random.normal(0, 0.3, (784, 10)), random.normal(0, 0.5, 10)])
     return model
 
