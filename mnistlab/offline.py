@@ -55,12 +55,9 @@ BLOCK = 4  # each scikit-learn pixel counts the black dots in 4×4 of a scan
 BLOCKS = 10  # the 8×8 pixels and one of paper all around
 FINE = BLOCK * BLOCKS
 
-HEAD_DOWN = np.s_[:, ::-1, ::-1]
+TURNED, MIRRORED = np.s_[:, ::-1, ::-1], np.s_[:, ::-1]
 # What is shown, and what it is when turned: a six on its head is a nine as many people write it.
-TWINS = (
-    *((6, 9, HEAD_DOWN), (9, 6, HEAD_DOWN), (0, 0, HEAD_DOWN), (8, 8, HEAD_DOWN)),
-    (3, 3, np.s_[:, ::-1]),
-)
+TWINS = ((6, 9, TURNED), (9, 6, TURNED), (0, 0, TURNED), (8, 8, TURNED), (3, 3, MIRRORED))
 
 # What 15 test images show, and the wrong labels that they are given.
 MISTAKES = ((4, 9), (9, 4), (3, 5), (5, 3), (7, 1), (1, 7), (7, 9), (8, 3), (2, 7), (6, 0)) * 2
@@ -225,7 +222,9 @@ def _hands(originals: Originals, picks: Ints, calm: Flags, random: np.random.Gen
         lean=LEANS[labels] + spread(LEAN_SPREAD),
         turn=spread(TURN_SPREAD),
         bend=BENDS[labels] + spread(BEND_SPREAD),
-        pen=PEN * np.exp(PEN_SPREAD * random.standard_normal(len(picks), np.float32)),
+        pen=np.asarray(
+            PEN * np.exp(PEN_SPREAD * random.standard_normal(len(picks), np.float32)), np.float32
+        ),
         waves=waves.astype(np.float32),
         zoom=np.full(len(picks), 2 / DIGIT_SIDE, np.float32),
         middle=np.zeros((2, len(picks)), np.float32),
@@ -239,7 +238,7 @@ def _place(originals: Originals, picks: Ints, hands: Hands) -> None:
     sides = [1.6 * ink.max(axis=axis).sum(axis=1) for axis in (1, 2)]
     mass = ink.sum(axis=(1, 2))
     middle = np.stack([ink.sum(axis=axis) @ steps / mass for axis in (2, 1)])
-    hands.middle = middle * hands.zoom
+    hands.middle = np.asarray(middle * hands.zoom, np.float32)
     # The grey edges, of half a pixel on each side, belong to the 20.
     hands.zoom = hands.zoom * np.maximum(*sides) / (DIGIT_SIDE - 1)
 

@@ -71,8 +71,7 @@ def pack(logits: NDArray[np.float32]) -> NDArray[np.uint8]:
 def unpack(packed: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Probabilities from what `pack` made; they sum to 1 again."""
     weights = np.exp(-STEP * packed.astype(np.float32))
-    probabilities: NDArray[np.float32] = weights / weights.sum(axis=-1, keepdims=True)
-    return probabilities
+    return np.asarray(weights / weights.sum(axis=-1, keepdims=True), np.float32)
 
 
 def markdown() -> str:
