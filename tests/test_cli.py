@@ -161,6 +161,7 @@ def test_a_name_that_cannot_be_saved_to_is_refused_before_the_training(
     assert name in refused(capsys, "train", "hidden", "--save", name)
 
 
+@pytest.mark.slow
 def test_a_console_without_bars_and_arrows_shows_what_it_can(saved):
     line = [sys.executable, "-m", "mnistlab", "predict", seven(), "--model", saved]
     console = os.environ | {"PYTHONIOENCODING": "cp1252"}

@@ -14,6 +14,8 @@ from mnistlab import offline
 
 Made = dict[str, Any]
 
+pytestmark = pytest.mark.slow  # it makes seventy thousand images
+
 
 @pytest.fixture(scope="session")
 def made() -> Made:
@@ -127,7 +129,6 @@ def test_calm_originals_are_training_ones_and_written_more_like_each_other(made)
         assert spread_calm < made["x_train"][shown & ~calm].std(axis=0).mean()
 
 
-@pytest.mark.slow
 def test_another_process_makes_the_same_digits(made):
     code = (
         "import hashlib; from mnistlab import offline; made = offline.make();"

@@ -19,7 +19,7 @@ def test_stored_answers_keep_the_answer(logits):
 def test_stored_answers_keep_the_probabilities(logits):
     found, true = results.unpack(results.pack(logits)), softmax(logits.astype(float), axis=1)
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
-    np.testing.assert_allclose(found, true, rtol=0.1, atol=1e-5)
+    np.testing.assert_allclose(found, true, rtol=0.14, atol=1e-5)
 
 
 @pytest.mark.parametrize("source", ["mnist", "offline"])

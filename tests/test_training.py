@@ -34,6 +34,7 @@ def test_the_run_says_how_it_came_to_be(few_digits):
     assert "model" not in run.as_dict()
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_weights_also_with_dropout_and_augmentation(few_digits):
     def weights(seed):
         keras.utils.set_random_seed(0)
@@ -58,6 +59,7 @@ def test_the_original_recipe_is_plain_keras_with_batches_of_32(few_digits):
     assert run.model.optimizer.iterations.numpy() == 5 * (300 // 32)
 
 
+@pytest.mark.slow
 def test_a_training_never_sees_the_test_set(few_digits):
     nonsense = replace(few_digits, x_test=np.zeros((0, 3)), y_test=np.zeros(0))
     assert trained(nonsense).history == trained(few_digits).history
@@ -175,6 +177,7 @@ def test_labels_out_of_range_are_refused(few_digits):
         trained(replace(few_digits, y_train=few_digits.y_train + 5))
 
 
+@pytest.mark.slow
 def test_scaled_and_flat_images_are_learnt_from_as_raw_ones_are(few_digits):
     scaled = few_digits.x_train.astype(np.float32) / 255
     raw = trained(few_digits).history
