@@ -670,17 +670,6 @@ def test_the_real_mnist_has_the_published_hashes_and_the_labels_that_people_disp
 
 
 @pytest.mark.slow
-def test_a_warm_load_in_a_new_process_takes_50_ms_at_most(tmp_path: Path, real: Path) -> None:
-    # Processor time: the clock on the wall would measure what else this machine does.
-    program = "import time; from mnistlab import data; begun = time.process_time(); data.load()\n"
-    program += "print(time.process_time() - begun)"
-    env = os.environ | real_environment(tmp_path, real)
-    command = [sys.executable, "-c", program]
-    seconds = [float(subprocess.check_output(command, env=env)) for _ in range(4)]
-    assert min(seconds[1:]) < 0.05
-
-
-@pytest.mark.slow
 def test_importing_data_brings_nothing_heavy() -> None:
     heavy = {"tensorflow", "keras", "sklearn", "requests", "tqdm", "matplotlib", "scipy", "PIL"}
     program = f"import sys, mnistlab.data; print({heavy} & set(sys.modules))"

@@ -143,23 +143,6 @@ def test_tensorflow_is_imported_without_a_standard_error_too():
     assert subprocess.run(line, shell=True, check=False).returncode == 0
 
 
-@pytest.mark.parametrize(
-    ("words", "limit"), [(["-c", "import mnistlab"], 0.1), (["-m", "mnistlab", "--help"], 0.3)]
-)
-def test_importing_and_help_cost_little(words, limit):
-    """Processor time over Python's own, the best of five: no clock that others can slow down."""
-
-    def cost(line):
-        before = os.times()
-        subprocess.run(line, stdout=subprocess.DEVNULL, check=True)
-        after = os.times()
-        used = after.children_user + after.children_system
-        return used - before.children_user - before.children_system
-
-    bare = min(cost([sys.executable, "-c", ""]) for _ in range(5))
-    assert min(cost([sys.executable, *words]) for _ in range(5)) - bare < limit
-
-
 def test_a_failed_import_of_tensorflow_still_says_why(tmp_path):
     broken = tmp_path / "tensorflow"
     broken.mkdir()
