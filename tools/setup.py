@@ -41,7 +41,7 @@ SETTINGS = {
         "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}
     },
     # Each kernel warns that it talks to JupyterLab without encryption. It does so on this machine
-    # alone; the encryption that it offers made one start in ten hang (jupyter_client 8.10).
+    # alone, and a learner can do nothing about it.
     "etc/ipython/ipython_kernel_config.json": {"IPKernelApp": {"log_level": "ERROR"}},
 }
 
