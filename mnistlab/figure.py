@@ -18,8 +18,16 @@ from matplotlib.figure import Figure
 
 __all__ = ["COLOURS", "DescribedFigure", "described", "percent", "styled"]
 
-# Okabe and Ito's colours, which colour-blind readers tell apart; shape or text always says it too.
-COLOURS = {"blue": "#0072B2", "orange": "#D55E00", "ink": "#222222", "grey": "#666666"}
+# Okabe and Ito's colours, which colour-blind readers tell apart (their purple made darker, to be
+# clear on white); shape or text always says it too.
+COLOURS = {
+    "blue": "#0072B2",
+    "orange": "#D55E00",
+    "green": "#009E73",
+    "purple": "#A8477F",
+    "ink": "#222222",
+    "grey": "#666666",
+}
 SCREEN_DPI = 96  # CSS pixels to the inch, so that 9 pt on paper is 9 pt on a page
 SHARPNESS = 2  # picture pixels to the CSS pixel
 

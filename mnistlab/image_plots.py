@@ -85,19 +85,23 @@ def _pixels_alt(values: NDArray[Any], ink: int) -> str:
 
 @styled
 def weights(
-    kernel: ArrayLike, titles: Sequence[str] | None = None, columns: int | None = None
+    kernel: ArrayLike,
+    titles: Sequence[str] | None = None,
+    columns: int | None = None,
+    *,
+    quantity: str = "weight",
 ) -> DescribedFigure:
     """Show the weights of units that read pixels, each as a picture of 28 × 28; lesson 2.
 
     kernel: (784, units). One scale for all, 0 in its middle: bright weights speak for the unit,
-    dark ones against it.
+    dark ones against it. quantity: what one number is, such as "vote".
     """
     array = _kernel(kernel)
     units = array.shape[1]
     names = [str(i) for i in range(units)] if titles is None else list(titles)
     if len(names) != units:
         raise ValueError(f"There are {units} units but {len(names)} titles.")
-    alt = _weights_alt(array, names)
+    alt = _weights_alt(array, names, quantity)
     figure, cells = _grid(units, columns, alt, 0.25, most=5 if units <= 10 else 10, below=0.8)
     # A few extreme weights would leave no contrast for all the others.
     limit = float(np.quantile(np.abs(array), 0.995)) or 1.0
@@ -108,7 +112,7 @@ def weights(
     height = figure.get_figheight()
     scale = figure.add_axes((0.2, 0.58 / height, 0.6, 0.14 / height))
     figure.colorbar(drawn, scale, orientation="horizontal", extend="both")
-    scale.set_xlabel("weight (below 0 against the unit, above 0 for it)")
+    scale.set_xlabel(f"{quantity} (below 0 against the unit, above 0 for it)")
     return figure
 
 
@@ -129,14 +133,15 @@ def _kernel(kernel: ArrayLike) -> NDArray[np.float64]:
     return array
 
 
-def _weights_alt(array: NDArray[np.float64], names: Sequence[str]) -> str:
+def _weights_alt(array: NDArray[np.float64], names: Sequence[str], quantity: str) -> str:
     def place(index: Any) -> str:
         pixel, unit = divmod(int(index), array.shape[1])
         return f"unit {names[unit]} at row {pixel // 28}, column {pixel % 28}"
 
+    units = f"{len(names)} {'units' if len(names) > 1 else 'unit'}"
     return (
-        f"The weights of {len(names)} {'units' if len(names) > 1 else 'unit'} as pictures, from "
-        f"{array.min():.2f} to {array.max():.2f}. The strongest weight for is that of "
+        f"The {quantity}s of {units} as pictures, from "
+        f"{array.min():.2f} to {array.max():.2f}. The strongest {quantity} for is that of "
         f"{place(array.argmax())}, the strongest against that of {place(array.argmin())}."
     )
 

@@ -1,7 +1,7 @@
 """The course's figures, each made from data alone and each able to say what it shows.
 
 They use no pyplot state, so they are safe in a widget's callback, and their titles state what the
-data says. Figures of images come from `image_plots`.
+data says. Figures of images come from `image_plots`, curves from `curve_plots`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from mnistlab.chance import Spread, over_seeds
+from mnistlab.curve_plots import curves, learning_curves
 from mnistlab.figure import COLOURS, DescribedFigure, described, percent, styled
 from mnistlab.image_plots import digits, gallery, pixels, weights
 
@@ -26,6 +27,7 @@ __all__ = [
     "class_balance",
     "comparison",
     "confusion",
+    "curves",
     "digits",
     "gallery",
     "learning_curves",
@@ -68,70 +70,6 @@ def _balance_finding(counts: NDArray[Any]) -> str:
     if counts[most] <= 1.5 * counts[least]:
         return f"The classes are nearly balanced, {extremes} images"
     return f"The classes are unbalanced, {extremes} images"
-
-
-@styled
-def learning_curves(history: Mapping[str, Sequence[float]]) -> DescribedFigure:
-    """Draw accuracy and loss over the epochs, for training and validation; lessons 3 and 4.
-
-    history: a Run's, with `loss` and `accuracy`, and with `val_loss` and `val_accuracy` if known.
-    """
-    epochs = len(history.get("loss", ()))
-    if (
-        epochs == 0
-        or "accuracy" not in history
-        or any(len(values) != epochs for values in history.values())
-    ):
-        raise ValueError(
-            "There are no learning curves to draw: the history needs `loss` and `accuracy`, with "
-            "one value for each epoch. Train for one epoch at least."
-        )
-    findings = [_curve_finding(history, measure) for measure in ("accuracy", "loss")]
-    figure = described(9.2, 3.8, ". ".join(f"{name} {told}" for name, told in findings) + ".")
-    for panel, measure, finding in zip((1, 2), ("accuracy", "loss"), findings, strict=True):
-        axes = figure.add_subplot(1, 2, panel, title="\n".join(finding), ylabel=measure)
-        axes.set(xlabel="epoch", xlim=(0.6, epochs + 0.4))
-        _draw_curves(axes, history, measure)
-    return figure
-
-
-def _draw_curves(axes: Axes, history: Mapping[str, Sequence[float]], measure: str) -> None:
-    looks = {
-        measure: ("training", "o-", COLOURS["orange"]),
-        f"val_{measure}": ("validation", "s--", COLOURS["blue"]),
-    }
-    for key, (name, line, colour) in looks.items():
-        if key in history:
-            values = np.asarray(history[key], dtype=float)
-            axes.plot(np.arange(1, len(values) + 1), values, line, color=colour, label=name)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    if measure == "accuracy":
-        axes.yaxis.set_major_formatter(PercentFormatter(1))
-    axes.legend()
-
-
-def _curve_finding(history: Mapping[str, Sequence[float]], measure: str) -> tuple[str, str]:
-    """What a curve is, and what it does."""
-    key = f"val_{measure}" if f"val_{measure}" in history else measure
-    name = f"{'Validation' if key != measure else 'Training'} {measure}"
-    values = np.asarray(history[key], dtype=float)
-
-    def said(value: float) -> str:
-        return percent(value) if measure == "accuracy" else f"{value:.3f}"
-
-    broken = np.flatnonzero(~np.isfinite(values))
-    if len(broken):
-        return name, f"is no number in epoch {broken[0] + 1}: the training diverged"
-    if len(values) == 1:
-        return name, f"is {said(values[0])} after 1 epoch"
-    best = int(values.argmax() if measure == "accuracy" else values.argmin())
-    if values[best] != values[-1]:
-        name += f" (best in epoch {best + 1}: {said(values[best])})"
-    first, last = said(values[0]), said(values[-1])
-    if first == last:
-        return name, f"stays at {first} over {len(values)} epochs"
-    way = "rises" if values[-1] > values[0] else "falls"
-    return name, f"{way} from {first} to {last} over {len(values)} epochs"
 
 
 @styled

@@ -50,6 +50,10 @@ def some_weights():
     return kernel
 
 
+def some_curves(lines, x=None):
+    return plots.curves(lines, x, xlabel="epoch", ylabel="loss", title="Curves")
+
+
 # Each figure with facts that must stand in its text alternative, worked out by hand.
 FIGURES = {
     "digits": (lambda: plots.digits(some_images(3), [5, 0, 4]), ["3 digits", "5, 0, 4"]),
@@ -64,6 +68,21 @@ FIGURES = {
         lambda: plots.learning_curves(HISTORY),
         ["rises from 91.2 % to 97.8 % over 3 epochs", "best in epoch 2: 0.270", "to 0.290"],
     ),
+    "curves": (
+        lambda: plots.curves(
+            {"low": [0.5, 0.8, 0.7], "high": [np.nan, 0.2, 0.2]},
+            [1, 10, 100],
+            xlabel="rate",
+            ylabel="accuracy",
+            title="Two rates",
+            share=True,
+            logx=True,
+        ),
+        [
+            "Two rates. accuracy by rate. low: 50.0 % at 1, 70.0 % at 100, highest 80.0 % at 10.",
+            "high: 20.0 % at 10, 20.0 % at 100; 1 of 3 values is no number.",
+        ],
+    ),
     "confusion": (
         lambda: plots.confusion([[90, 1, 0], [0, 80, 7], [2, 0, 20]]),
         ["95.0 % of 200", "1 is read as 2 most often (7)", "2 as 0 (2)"],
@@ -71,6 +90,10 @@ FIGURES = {
     "weights": (
         lambda: plots.weights(some_weights()),
         ["3 units", "-0.50 to 0.75", "unit 0 at row 5, column 7", "unit 2 at row 20, column 9"],
+    ),
+    "weights of votes": (
+        lambda: plots.weights(some_weights(), quantity="vote"),
+        ["The votes of 3 units", "The strongest vote for is that of unit 0"],
     ),
     "gallery": (
         lambda: plots.gallery(some_images(2), [3, 4], [3, 9]),
@@ -167,7 +190,7 @@ def ticks_out_of_view(axes):
 
 
 def test_a_figure_with_axes_names_what_they_measure():
-    for name in ("pixels", "class balance", "learning curves", "confusion"):
+    for name in ("pixels", "class balance", "learning curves", "curves", "confusion"):
         figure = FIGURES[name][0]()
         assert all(axes.get_xlabel() and axes.get_ylabel() for axes in figure.axes), name
 
@@ -390,6 +413,11 @@ def test_a_grid_shows_every_image_once_in_square_cells_that_fit(n, columns):
         (lambda: plots.learning_curves({}), "at least"),
         (lambda: plots.learning_curves({"loss": [1.0, 2.0], "accuracy": [1.0]}), "each epoch"),
         (lambda: plots.learning_curves({"loss": [1.0]}), "accuracy"),
+        (lambda: some_curves({}), "1 to 6 curves"),
+        (lambda: some_curves({str(i): [1.0] for i in range(7)}), "these are 7"),
+        (lambda: some_curves({"a": [1.0, 2.0], "b": [1.0]}), "'b' has the shape (1,)"),
+        (lambda: some_curves({"a": [1.0, 2.0]}, [1.0]), "'x' has the shape (1,)"),
+        (lambda: some_curves({"a": []}), "one at least"),
         (lambda: plots.confusion(np.zeros((10, 10), int)), "no images"),
         (lambda: plots.confusion([[1, 2]]), "as many rows"),
         (lambda: plots.confusion([[0.5]]), "whole numbers"),
@@ -409,9 +437,30 @@ def test_what_cannot_be_drawn_gets_a_sentence(call, words):
         call()
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ([1.0, 3.0, 2.0], "1 at 1, 2 at 3, highest 3 at 2"),
+        ([2.0, 1.0, 2.0], "2 at 1, 2 at 3, lowest 1 at 2"),
+        ([2.0], "2 at 1"),
+        ([np.nan, np.inf], "no number anywhere"),
+        ([1.0, np.inf, 2.0, np.nan], "1 at 1, 2 at 3; 2 of 4 values are no numbers"),
+    ],
+)
+def test_the_course_of_a_line_is_told(line, told):
+    assert f"a: {told}." in some_curves({"a": line}).alt
+
+
+def test_a_line_of_many_points_has_no_markers():
+    few, many = (some_curves({"a": np.ones(n)}).axes[0].lines[0] for n in (30, 31))
+    assert (few.get_marker(), many.get_marker()) == ("o", "")
+
+
 def test_the_palette_is_dark_enough_on_white():
     # The contrast that the Web Content Accessibility Guidelines ask of graphics is 3, of text 4.5.
-    for name, least in {"blue": 4.5, "orange": 3, "ink": 4.5, "grey": 4.5}.items():
+    for name, least in {
+        name: 3 if name in ("orange", "green") else 4.5 for name in COLOURS
+    }.items():
         parts = [int(COLOURS[name][i : i + 2], 16) / 255 for i in (1, 3, 5)]
         linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
         luminance = np.dot(linear, [0.2126, 0.7152, 0.0722])

@@ -28,7 +28,7 @@ LINE = [
     "quiet", "pictures", "images", "offline", "mnist", "download",
     "cache", "sources", "data", "models", "augmentation", "training", "results", "exercises",
     "chance", "report", "evaluation", "guards", "saving", "figure",
-    "image_plots", "plots", "doctor", "cli", "__main__",
+    "image_plots", "curve_plots", "plots", "doctor", "cli", "__main__",
 ]
 # fmt: on
 
