@@ -55,6 +55,7 @@ setup:
 style:
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m ruff format --check
+	$(BIN)/typos
 	$(BIN)/nbstripout --verify --keep-count --keep-id $(NOTEBOOKS)
 
 types:

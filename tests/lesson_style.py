@@ -5,7 +5,10 @@
 
 import ast
 import copy
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -189,6 +192,16 @@ def imports(lesson: NotebookNode) -> list[str]:
                 names = {(alias.asname or alias.name).split(".")[0] for alias in node.names}
                 problems += [f"code cell {i} imports {name} unused" for name in names - used]
     return problems
+
+
+def spelling(lesson: NotebookNode) -> list[str]:
+    """The prose is spelt the British way; what stands in code is spelt as its library has it."""
+    text = re.sub(r"`[^`]*`", "", "\n".join(markdown(lesson)))
+    typos = [Path(sys.executable).with_name("typos"), "--format", "json", "--locale", "en-gb", "-"]
+    ran = subprocess.run(typos, input=text, capture_output=True, encoding="utf-8", check=False)
+    found = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert ran.returncode == (2 if found else 0), ran.stderr
+    return [f"{one['typo']!r} should be {one['corrections']}" for one in found]
 
 
 def links(lesson: NotebookNode, folder: Path, following: str | None) -> list[str]:

@@ -111,6 +111,11 @@ def test_an_import_stands_in_the_cell_that_first_uses_it(path):
 
 
 @each_lesson
+def test_a_lesson_is_spelt_the_british_way(path):
+    assert lesson_style.spelling(read(path)) == []
+
+
+@each_lesson
 def test_a_lessons_links_are_alive_and_lead_on(path):
     following = next((other.name for other in PATHS if number(other) == number(path) + 1), None)
     assert lesson_style.links(read(path), FOLDER, following) == []
@@ -174,6 +179,7 @@ def of(lesson, tmp_path):
         *lesson_style.outputs(lesson),
         *lesson_style.seeds(lesson),
         *lesson_style.imports(lesson),
+        *lesson_style.spelling(lesson),
         *lesson_style.links(lesson, tmp_path, "02.ipynb"),
     ]
 
@@ -194,6 +200,8 @@ BROKEN_TEXT = {
     "a measured time": (23, "It prints", "After 12 seconds it prints", "'12 seconds' in"),
     "a dead link": (23, "It", "[It](nowhere.md)", "dead link nowhere.md"),
     "a dead picture": (23, "It", '<img alt="a" src="no.png"> It', "dead link no.png"),
+    "a slip of the pen": (23, "It", "Weigths", "'Weigths' should be ['Weights']"),  # misspelt
+    "another spelling": (23, "It", "The color", "'color' should be ['colour']"),
     "no link onward": (-1, "[lesson 2](02.ipynb)", "lesson 2", "no link to 02.ipynb"),
 }
 
