@@ -13,13 +13,13 @@ PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 NBVAL := $(PYTEST) --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -p no:warnings
 
 # A test run never downloads: it takes MNIST where it is, else the offline digits.
-test check test-all test-rest unit lessons data-offline lessons-offline: \
+test check test-all test-rest unit lessons data-offline lessons-offline lessons-again: \
     export MNISTLAB_OFFLINE = 1
 
 .NOTPARALLEL:
 
 .PHONY: help lab test check test-all test-rest course results lock clean setup
-.PHONY: style types unit lessons data-offline lessons-offline
+.PHONY: style types unit lessons data-offline lessons-offline lessons-again
 
 help:           ## list these targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -e 's/:[^#]*##/ /'
@@ -30,11 +30,11 @@ lab: setup      ## open the course in JupyterLab
 test: setup style types unit lessons  ## everything, on the digits at hand
 
 check: setup style types  ## the quick part of the tests
-	$(PYTEST) -q -m "not slow"
+	$(PYTEST) -q -m "not slow and not long"
 
 test-all: test test-rest  ## everything, on both sets of digits
 
-test-rest: setup data-offline lessons-offline  ## what test-all does after test
+test-rest: setup data-offline lessons-offline lessons-again  ## what test-all does after test
 
 course: setup   ## run every lesson and write pages to build/course
 	$(BIN)/python tools/course.py
@@ -62,7 +62,7 @@ types:
 	$(BIN)/python -m mypy
 
 unit:
-	$(PYTEST) --cov --cov-report=term
+	$(PYTEST) -m "not long" --cov --cov-report=term
 
 lessons:
 	$(NBVAL) $(NOTEBOOKS)
@@ -72,3 +72,6 @@ data-offline:
 
 lessons-offline:
 	MNISTLAB_DATA=offline $(NBVAL) $(NOTEBOOKS)
+
+lessons-again:
+	$(PYTEST) --dist load -m long

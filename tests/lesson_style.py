@@ -236,6 +236,28 @@ def unsolved(ran: NotebookNode) -> list[str]:
     return problems
 
 
+def drifted(one: NotebookNode, other: NotebookNode) -> list[str]:
+    """The cells that print something else in another run, durations aside.
+
+    Cells whose code differs are left out, and those with a slider, which prints as it moves.
+    """
+    others = {cell.id: cell for cell in other.cells}
+    problems = []
+    for cell in one.cells:
+        twin = others.get(cell.id)
+        if cell.cell_type != "code" or twin is None or cell.source != twin.source:
+            continue
+        if "interact" not in cell.source and printed(cell) != printed(twin):
+            problems.append(f"{printed(cell)!r} became {printed(twin)!r}")
+    return problems
+
+
+def printed(cell: NotebookNode) -> str:
+    """All text that a cell put out, without how long things took."""
+    texts = [out.get("text") or out.get("data", {}).get("text/plain", "") for out in cell.outputs]
+    return re.sub(r"\d+(?:\.\d+)? ?m?s(?:econds?)?(?:/(?:step|epoch))?\b", "…", "".join(texts))
+
+
 class _Pictures(HTMLParser):
     """Collects the text alternative of each picture of a page, None where there is none."""
 

@@ -121,18 +121,21 @@ def test_a_lessons_links_are_alive_and_lead_on(path):
     assert lesson_style.links(read(path), FOLDER, following) == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @each_lesson
 def test_a_lesson_runs_with_sliders_at_both_ends_pictures_in_words_and_its_solutions(
     path, tmp_path
 ):
-    """One run for three questions, since a run takes up to a minute."""
+    """Two runs for all questions, since a run takes a minute or two."""
     lesson = read(path)
     ran = executed(lesson_style.solved(lesson), tmp_path)
     assert lesson_style.unsolved(ran) == []
     html = page(ran)
     assert lesson_style.pictures(html) == []
     assert ("<img" in html) == ("plots." in "\n".join(lesson_style.code(lesson)))
+    again = copy.deepcopy(lesson)
+    load("course").run(again, FOLDER, tmp_path / "again")
+    assert lesson_style.drifted(ran, again) == []
 
 
 # From here on: lessons broken on purpose.
@@ -317,6 +320,19 @@ def test_a_solution_that_is_not_right_is_found(good):
     assert lesson_style.unsolved(good) == [
         f"the solution of {number} is not right" for number in ("1.4", "1.6", "1.8", "1.10")
     ]
+
+
+def test_a_number_that_another_run_changes_is_found(good):
+    one, other, slower, solved = (copy.deepcopy(good) for _ in range(4))
+    texts = ["loss 0.123 after 2s 1ms/step", "loss 0.124 after 2s 1ms/step"]
+    texts += ["loss 0.123 after 12s 3ms/step", "loss 0.5 after 2s 1ms/step"]
+    for lesson, text in zip((one, other, slower, solved), texts, strict=True):
+        lesson.cells[2].outputs = [new_output("stream", text=text)]
+    solved.cells[2].source = "answer = 3"
+    assert lesson_style.drifted(one, other) == [
+        "'loss 0.123 after … …' became 'loss 0.124 after … …'"
+    ]
+    assert lesson_style.drifted(one, slower) == lesson_style.drifted(one, solved) == []
 
 
 @pytest.mark.slow
