@@ -149,15 +149,17 @@ def test_an_exercise_about_the_data_asks_for_them():
         assert "answer, digits=digits)" in verdict.message
 
 
-@pytest.mark.parametrize("number", ["9.99", "spam", "1", "", "0.99", 1.1, None])
+@pytest.mark.parametrize("number", ["9.99", "spam", "1", "", 1.1, None])
 def test_an_unknown_number_is_refused_with_a_sentence(number):
     with pytest.raises(ValueError, match="There is no exercise"):
         exercises.hint(number)
 
 
 def test_an_unknown_number_of_a_known_lesson_is_told_which_there_are():
-    with pytest.raises(ValueError, match=rf"Lesson 1 has {exercises.numbers(1)[0]}, "):
+    with pytest.raises(ValueError, match=rf"of lesson 1 are {exercises.numbers(1)[0]}, "):
         exercises.check("1.99", 3)
+    with pytest.raises(ValueError, match=r"0\.1 is no exercise; a guess has no check"):
+        exercises.hint("0.1")
 
 
 @pytest.mark.parametrize(
@@ -171,6 +173,9 @@ def test_an_unknown_number_of_a_known_lesson_is_told_which_there_are():
         (60000.0, 10_000, "You guessed 60,000; the result is 10,000."),
         (True, False, "You guessed True; the result is False."),
         (3, [1, 2], "You guessed 3; the result is [1, 2]."),
+        (92, 0.5, "You guessed 92; the result is 0.5. (As a share, your guess is 0.92.)"),
+        ("gic", "CEI", "You guessed gic; the result is CEI. 2 of these 3 are in your guess."),
+        ("CEI", "CEI", "You guessed CEI; the result is CEI. You had it."),
         (None, float("nan"), "You guessed None; the result is nan."),
     ],
 )
@@ -179,6 +184,12 @@ def test_a_guess_comes_back_beside_the_result(value, result, said, capsys):
     capsys.readouterr()
     exercises.guessed("1.1", result)
     assert capsys.readouterr().out == said + "\n"
+
+
+def test_a_guess_of_two_numbers_needs_no_brackets(capsys):
+    exercises.guess("1.1", 4, 9)
+    exercises.guessed("1.1", (4, 9))
+    assert "(4, 9); the result is (4, 9). You had it." in capsys.readouterr().out
 
 
 def test_no_guess_is_no_failure_and_takes_an_earlier_one_back(capsys):

@@ -89,11 +89,12 @@ def numbers(lesson: int) -> list[str]:
     return sorted(mine, key=lambda number: int(number.partition(".")[2]))
 
 
-def guess(number: str, value: Any) -> None:
+def guess(number: str, value: Any, *more: Any) -> None:
     """Keep a guess; `guessed` shows it again beside the result. Used in every lesson.
 
-    number: such as "2.1". value: anything, or `...` for no guess.
+    number: such as "2.1". value: anything, or `...` for no guess; several values form a tuple.
     """
+    value = (value, *more) if more else value
     if value is ...:
         _guesses.pop(number, None)
         print("No guess yet: put yours where the ... stands. A wrong one teaches as much.")
@@ -163,8 +164,12 @@ def _find(number: str) -> Exercise:
     match = re.fullmatch(r"(\d+)\.\d+", number) if isinstance(number, str) else None
     known = numbers(int(match[1])) if match else []
     if number not in known:
-        there = f" Lesson {match[1]} has {', '.join(known)}." if match and known else ""
-        raise ValueError(f'There is no exercise {number!r}.{there} Write its number as "1.2".')
+        if match and known:
+            raise ValueError(
+                f"{number} is no exercise; a guess has no check and no hints. "
+                f"The exercises of lesson {match[1]} are {', '.join(known)}."
+            )
+        raise ValueError(f'There is no exercise {number!r}. Write its number as "1.2".')
     return _exercises[number]
 
 
@@ -198,7 +203,12 @@ def _comparison(value: Any, result: Any) -> str:
     try:
         if bool(np.all(np.equal(value, result))):
             return " You had it."
+        if isinstance(value, str) and isinstance(result, str):  # letters, in any order
+            found = len(set(value.upper()) & set(result))
+            return f" {found} of these {len(result)} are in your guess."
         off = abs(float(value) - float(result))
+        if isinstance(result, float | np.floating) and 0 < result <= 1 < value <= 100:
+            return f" (As a share, your guess is {value / 100:g}.)"
         return " That was close." if off <= 0.05 * abs(float(result)) else ""
     except (TypeError, ValueError):
         return ""

@@ -220,6 +220,10 @@ WRONG = {
             ),
             "from the training set",
         ),
+        "rounded to one decimal": (
+            lambda digits: (network(), logits(digits)[3] + 0.04),
+            "the rounded one above the picture",
+        ),
         "another digit": (lambda digits: (network(), logits(digits)[4]), "logit of the digit 4"),
         "something else": (lambda digits: (network(), 1e6), "not the sum of the votes"),
     },
