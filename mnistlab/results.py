@@ -1,7 +1,7 @@
-"""What five seeds of every network reached: stored by `make results`, read by lesson 5.
+"""What trainings too long for a lesson reached: stored by `make results`, read by lessons 4 and 5.
 
-The files hold each network's answers to all test images, so that a lesson can compare networks
-that would take too long to train in it.
+For each network and five seeds the files hold the answers to all test images, and for the second
+project's own recipe how each epoch did on the validation images.
 """
 
 import hashlib
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from mnistlab.data import Digits
 
-__all__ = ["fingerprint", "markdown", "outputs", "pack", "published", "summary", "unpack"]
+__all__ = ["fingerprint", "markdown", "outputs", "pack", "published", "saturation", "summary"]
+__all__ += ["unpack"]
 
 STEP = 1 / 16  # of a stored log-probability: a probability is within 14 % of the true one
 FOLDER = files("mnistlab") / "stored"
@@ -31,6 +32,20 @@ def summary() -> dict[str, Any]:
     """By data source and network: the recipe, the seeds and their test accuracies."""
     facts: dict[str, Any] = json.loads((FOLDER / "results.json").read_text(encoding="utf-8"))
     return facts
+
+
+def saturation(source: str) -> dict[str, Any]:
+    """The second project's network, trained as it was, epoch by epoch; lesson 4.
+
+    source: "mnist" or "offline". Its `recipe`, and `runs`, one for each seed: the validation
+    images' `loss`, their accuracy as `softmax` and as `sigmoid` read the same weights, and the
+    share of them whose largest sigmoid output several classes share, `ties`.
+    """
+    found = json.loads((FOLDER / "saturation.json").read_text(encoding="utf-8"))
+    if source not in found:
+        raise ValueError(f"No curves of {source!r} are stored, only of {[*found]}.")
+    curves: dict[str, Any] = found[source]
+    return curves
 
 
 def outputs(network: str, digits: Digits) -> NDArray[np.float32]:

@@ -10,7 +10,11 @@ import pytest
 from mnistlab import models
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
-WRITTEN_OUT = {"02_no_hidden_layer": ["no-hidden"]}  # in the order of the page
+WRITTEN_OUT = {  # in the order of the page
+    "02_no_hidden_layer": ["no-hidden"],
+    "03_hidden_layer": ["hidden", "sigmoid-pair"],
+    "04_deep_dropout": ["deep-dropout"],
+}
 
 
 def written_out(source: str) -> keras.Model:

@@ -1,0 +1,287 @@
+"""Right and wrong answers to lesson 5: what a learner may hand in, and what is said to it."""
+
+from functools import cache
+
+import numpy as np
+
+from mnistlab import evaluation, training
+
+STANDARD_ERROR = (0.992 * 0.008 / 10_000) ** 0.5
+
+
+def validation_labels(digits):
+    return digits.y_train[training.split(digits, 5000, seed=0)[1]]
+
+
+def logits(labels, sharpness=1.0):
+    """Logits as a middling network gives them: each digit's class has its own share of mistakes."""
+    random = np.random.default_rng(6)  # with which no two slips meet by chance, on either data
+    values = random.normal(0, 1, (len(labels), 10))
+    lead = 2.2 + np.array([0.9, 1.2, 0.5, 0.4, 0.8, 0.2, 0.7, -0.1, 0.4, 0.6])
+    values[np.arange(len(labels)), labels] += lead[labels]
+    values[:, 3] += 0.6
+    return sharpness * values
+
+
+@cache
+def uncalibrated(digits):
+    labels = validation_labels(digits)
+    return evaluation.score(logits(labels, sharpness=4), labels)
+
+
+@cache
+def calibrated(digits):
+    report = uncalibrated(digits)
+    temperature = evaluation.temperature(report.logits, report.labels)
+    return evaluation.score(report.logits / temperature, report.labels)
+
+
+@cache
+def opened(digits):
+    """A test report that reads nine of the 15 as people do, four as labelled, two as neither."""
+    values = logits(digits.y_test)
+    for i, (place, better) in enumerate(digits.wrong_labels.items()):
+        given = int(digits.y_test[place])
+        neither = min({0, 1, 2} - {given, better})
+        values[place, better if i < 9 else given if i < 13 else neither] += 20
+    return evaluation.score(values, digits.y_test)
+
+
+def with_threshold(digits, share=0.1, change=0.0):
+    report = calibrated(digits)
+    return report, np.quantile(report.confidence, share) + change
+
+
+def recalls(matrix):
+    return np.diag(matrix) / matrix.sum(axis=1)
+
+
+def precisions(matrix):
+    return np.diag(matrix) / matrix.sum(axis=0)
+
+
+def weakest(matrix):
+    return matrix, recalls(matrix).argmin(), recalls(matrix).min()
+
+
+def recall_said(digits, change):
+    """The right matrix and digit, and its recall and precision made into something else."""
+    matrix, digit, recall = weakest(opened(digits).confusion)
+    return matrix, digit, change(recall, precisions(matrix)[digit])
+
+
+def digit_said(digits, digit):
+    matrix = opened(digits).confusion
+    return matrix, digit(matrix), recalls(matrix)[digit(matrix)]
+
+
+def better_labels(digits):
+    labels = digits.y_test.copy()
+    labels[list(digits.wrong_labels)] = list(digits.wrong_labels.values())
+    return labels
+
+
+def right(digits):
+    """How many answers are right by the better labels."""
+    return int((opened(digits).predicted == better_labels(digits)).sum())
+
+
+def elsewhere(digits):
+    """How many answers are right by the labels, the 15 images left out."""
+    return int(np.delete(opened(digits).correct, list(digits.wrong_labels)).sum())
+
+
+RIGHT = {
+    "5.3": {
+        "by the formula": lambda digits: 2 * STANDARD_ERROR,
+        "by NumPy's root": lambda digits: 2 * np.sqrt(0.992 - 0.992**2) / np.sqrt(10_000),
+        "rounded": lambda digits: 0.0018,
+        "with 1.96": lambda digits: 1.96 * STANDARD_ERROR,
+        "in an array of one": lambda digits: np.array([2 * STANDARD_ERROR]),
+    },
+    "5.7": {
+        "by quantile": with_threshold,
+        "by sorting": lambda digits: (
+            calibrated(digits),
+            np.sort(calibrated(digits).confidence)[len(calibrated(digits).labels) // 10],
+        ),
+        "as a list, in hundredths": lambda digits: [
+            calibrated(digits),
+            float(np.floor(100 * with_threshold(digits)[1]) / 100),
+        ],
+        "by trying thousandths": lambda digits: (
+            calibrated(digits),
+            max(
+                t
+                for t in np.arange(1000) / 1000
+                if (calibrated(digits).confidence >= t).mean() >= 0.9
+            ),
+        ),
+    },
+    "5.10": {
+        "by diagonal and row": lambda digits: weakest(opened(digits).confusion),
+        "from per_class": lambda digits: (
+            opened(digits).confusion,
+            opened(digits).per_class["recall"].argmin(),
+            opened(digits).per_class["recall"].min(),
+        ),
+        "as lists": lambda digits: [
+            opened(digits).confusion.tolist(),
+            float(weakest(opened(digits).confusion)[1]),
+            float(weakest(opened(digits).confusion)[2]),
+        ],
+        "rounded to two decimals": lambda digits: recall_said(digits, lambda r, p: round(r, 2)),
+    },
+    "5.12": {
+        "by a changed copy": lambda digits: (opened(digits), right(digits) / 10_000),
+        "by adding up": lambda digits: [
+            opened(digits),
+            (elsewhere(digits) + 9) / len(digits.y_test),
+        ],
+        "from what is gained": lambda digits: (
+            opened(digits),
+            np.float32(opened(digits).accuracy + (9 - 4) / 10_000),
+        ),
+    },
+}
+
+WRONG = {
+    "5.3": {
+        "one": (lambda digits: STANDARD_ERROR, "one standard error"),
+        "both sides": (lambda digits: 4 * STANDARD_ERROR, "whole width"),
+        "both ends": (
+            lambda digits: (0.992 - 2 * STANDARD_ERROR, 0.992 + 2 * STANDARD_ERROR),
+            "how far either end",
+        ),
+        "the upper end": (lambda digits: 0.992 + 2 * STANDARD_ERROR, "an end of the interval"),
+        "the lower end": (lambda digits: 0.992 - 2 * STANDARD_ERROR, "an end of the interval"),
+        "in percent": (lambda digits: 200 * STANDARD_ERROR, "Are these percent?"),
+        "not divided": (lambda digits: 2 * (0.992 * 0.008) ** 0.5, "10,000 under the root"),
+        "no root": (lambda digits: 2 * STANDARD_ERROR**2, "The root is missing"),
+        "no 1 − a": (lambda digits: 2 * (0.992 / 10_000) ** 0.5, "1 − a is missing"),
+        "the validation set": (lambda digits: 2 * (0.992 * 0.008 / 5000) ** 0.5, "5,000 images"),
+        "percent under the root": (
+            lambda digits: 2 * (99.2 * (1 - 99.2) / 10_000 + 0j) ** 0.5,
+            "I could not read",
+        ),
+        "a guess": (lambda digits: 0.01, "2 × √"),
+    },
+    "5.7": {
+        "the threshold alone": (lambda digits: with_threshold(digits)[1], "calibrated, threshold"),
+        "the wrong way round": (lambda digits: with_threshold(digits)[::-1], "report comes first"),
+        "the test set used": (lambda digits: (opened(digits), 0.5), "about the test set"),
+        "other images": (
+            lambda digits: (evaluation.score(np.eye(10), np.arange(10)), 0.5),
+            "not about the validation images",
+        ),
+        "without the temperature": (
+            lambda digits: (
+                uncalibrated(digits),
+                np.quantile(uncalibrated(digits).confidence, 0.1),
+            ),
+            "not calibrated",
+        ),
+        "the wrong end": (lambda digits: with_threshold(digits, 0.9), "declines nine"),
+        "percent": (lambda digits: (calibrated(digits), 90), "never above 1"),
+        "the share accepted": (lambda digits: (calibrated(digits), 0.9), "share to be accepted"),
+        "the share declined": (lambda digits: (calibrated(digits), 0.1), "share to be declined"),
+        "how often it is right": (
+            lambda digits: (
+                calibrated(digits),
+                calibrated(digits)
+                .correct[calibrated(digits).confidence >= with_threshold(digits)[1]]
+                .mean(),
+            ),
+            "how often it is right",
+        ),
+        "too low": (lambda digits: with_threshold(digits, 0.05), "a higher one will do"),
+        "too high": (lambda digits: with_threshold(digits, 0.2), "only 0.8"),
+    },
+    "5.10": {
+        "no matrix": (lambda digits: (5, 0.9), "Three things"),
+        "labels and predictions swapped": (
+            lambda digits: weakest(opened(digits).confusion.T),
+            "Labels and predictions are swapped",
+        ),
+        "the validation set": (
+            lambda digits: weakest(calibrated(digits).confusion),
+            "about the validation images",
+        ),
+        "another matrix": (
+            lambda digits: weakest(np.roll(opened(digits).confusion, 1, axis=0)),
+            "do not add up",
+        ),
+        "a part of the matrix": (
+            lambda digits: weakest(opened(digits).confusion[1:, 1:]),
+            "shape (10, 10)",
+        ),
+        "recall before the digit": (
+            lambda digits: (opened(digits).confusion, 0.9, 5),
+            "a whole number is asked for",
+        ),
+        "no digit": (lambda digits: (opened(digits).confusion, 80, 5), "The digit comes second"),
+        "lowest precision": (
+            lambda digits: digit_said(digits, lambda matrix: precisions(matrix).argmin()),
+            "lowest precision",
+        ),
+        "smallest on the diagonal": (
+            lambda digits: digit_said(digits, lambda matrix: np.diag(matrix).argmin()),
+            "smallest number on the diagonal",
+        ),
+        "the highest": (
+            lambda digits: digit_said(digits, lambda matrix: recalls(matrix).argmax()),
+            "the lowest is asked for",
+        ),
+        "another digit": (
+            lambda digits: digit_said(digits, lambda matrix: recalls(matrix).argsort()[4]),
+            "another digit's is lower",
+        ),
+        "in percent": (lambda digits: recall_said(digits, lambda r, p: 100 * r), "in percent"),
+        "its precision": (lambda digits: recall_said(digits, lambda r, p: p), "its precision"),
+        "its mistakes": (lambda digits: recall_said(digits, lambda r, p: 1 - r), "misread"),
+        "a wrong sum": (lambda digits: recall_said(digits, lambda r, p: 0.8 * r), "row's sum"),
+    },
+    "5.12": {
+        "the accuracy alone": (lambda digits: 0.97, "answer = test, accuracy"),
+        "the wrong way round": (lambda digits: (0.97, opened(digits)), "report comes first"),
+        "the validation set": (
+            lambda digits: (calibrated(digits), calibrated(digits).accuracy),
+            "about the validation images",
+        ),
+        "other images": (
+            lambda digits: (evaluation.score(np.eye(10), np.arange(10)), 1.0),
+            "not about the test set",
+        ),
+        "a report on changed labels": (
+            lambda digits: (
+                evaluation.score(opened(digits).logits, better_labels(digits)),
+                right(digits) / 10_000,
+            ),
+            "as it was",
+        ),
+        "nothing changed": (
+            lambda digits: (opened(digits), opened(digits).accuracy),
+            "labels as they are",
+        ),
+        "what is gained": (lambda digits: (opened(digits), 5 / 10_000), "what is gained"),
+        "a count": (lambda digits: (opened(digits), right(digits)), "divide by the number"),
+        "percent": (lambda digits: (opened(digits), right(digits) / 100), "in percent"),
+        "the 15 left out": (
+            lambda digits: (opened(digits), elsewhere(digits) / 9985),
+            "left the 15 images out",
+        ),
+        "the 15 as mistakes": (
+            lambda digits: (opened(digits), elsewhere(digits) / 10_000),
+            "count as well",
+        ),
+        "the 15 as right": (
+            lambda digits: (opened(digits), (elsewhere(digits) + 15) / 10_000),
+            "counted all 15 as right",
+        ),
+        "only added": (
+            lambda digits: (opened(digits), opened(digits).accuracy + 9 / 10_000),
+            "take these away",
+        ),
+        "something else": (lambda digits: (opened(digits), 0.123), "Count the right answers"),
+    },
+}
