@@ -26,8 +26,8 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 # fmt: off
 LINE = [
     "quiet", "pictures", "images", "offline", "mnist", "download",
-    "cache", "sources", "data", "models", "augmentation", "training", "results", "exercises",
-    "chance", "report", "evaluation", "guards", "saving", "figure",
+    "cache", "sources", "data", "models", "augmentation", "training", "results",
+    "chance", "report", "evaluation", "exercises", "guards", "saving", "figure",
     "image_plots", "curve_plots", "plots", "doctor", "cli", "__main__",
 ]
 # fmt: on
