@@ -206,10 +206,8 @@ class Spread:
 
     def __str__(self) -> str:
         if self.n == 1:
-            return f"{100 * self.mean:.1f} % (1 seed, spread unknown)"
-        points = 100 * self.spread
-        digits = 1 if points >= 0.1 else 2
-        return f"{100 * self.mean:.{digits}f} % ± {points:.{digits}f} ({self.n} seeds)"
+            return f"{100 * self.mean:.2f} % (1 seed, spread unknown)"
+        return f"{100 * self.mean:.2f} % ± {100 * self.spread:.2f} ({self.n} seeds)"
 
 
 def over_seeds(results: Iterable[Any]) -> Spread:

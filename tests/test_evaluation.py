@@ -413,7 +413,7 @@ def test_several_seeds_give_mean_and_sample_spread():
     assert result.mean == pytest.approx(0.976)
     assert result.spread == pytest.approx(0.001)
     assert (result.lowest, result.highest, result.n) == (0.975, 0.977, 5)
-    assert str(result) == "97.6 % ± 0.1 (5 seeds)"
+    assert str(result) == "97.60 % ± 0.10 (5 seeds)"
 
 
 def test_a_small_spread_is_not_rounded_away():

@@ -203,12 +203,20 @@ def _comparison(value: Any, result: Any) -> str:
     try:
         if bool(np.all(np.equal(value, result))):
             return " You had it."
-        if isinstance(value, str) and isinstance(result, str):  # letters, in any order
-            found = len(set(value.upper()) & set(result))
-            return f" {found} of these {len(result)} are in your guess."
+        if isinstance(value, str) and isinstance(result, str):
+            return _in_letters(value.strip().upper(), result)
         off = abs(float(value) - float(result))
         if isinstance(result, float | np.floating) and 0 < result <= 1 < value <= 100:
             return f" (As a share, your guess is {value / 100:g}.)"
         return " That was close." if off <= 0.05 * abs(float(result)) else ""
     except (TypeError, ValueError):
         return ""
+
+
+def _in_letters(value: str, result: str) -> str:
+    """Compare a guess of letters, such as "CEG", with the right ones; other words are whole."""
+    if value == result.upper():
+        return " You had it."
+    if len(result) < 2 or not (result.isalpha() and result.isupper()):
+        return ""
+    return f" {len(set(value) & set(result))} of these {len(result)} are in your guess."

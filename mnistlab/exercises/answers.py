@@ -18,9 +18,9 @@ def array(answer: Any, name: str = "an array of numbers") -> NDArray[Any]:
     try:
         values = np.asarray(answer)
     except ValueError as error:
-        raise TypeError(f"{name} is asked for, and its rows differ in length") from error
+        raise TypeError(f"it should be {name}, and its rows differ in length") from error
     if values.dtype.kind not in "buif" or values.size == 0:
-        raise TypeError(f"{name} is asked for, and this is {_kind(answer)}")
+        raise TypeError(f"it should be {name}, and this is {_kind(answer)}")
     return values
 
 

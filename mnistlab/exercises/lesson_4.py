@@ -62,6 +62,7 @@ def _wrong_factor(factor: float, kept: float) -> str:
     known = {
         1.0: "The factor is not 1: fewer units give a smaller sum, and the next layer would see it",
         kept: "The factor is above 1: the units that are left make up for the dropped ones",
+        1 / 0.7: "That is the factor for the rate 0.3, and this rate is 0.2",
         1 / RATE: "Divide 1 by the share that is left, not by the share that is dropped",
         1 + RATE: "Try it: the units that are left, times 1.2, do not make 250",
         RATE: "That is the rate. The factor brings what is left back to 250",
@@ -94,7 +95,8 @@ def where_a_sigmoid_is_one(answer: Any) -> str | None:
         )
     known = {
         WIDE_ENDS: "That is where it ends in float64, which has more digits. Take places as it is.",
-        NARROW_ENDS: "That is where it ends in float16, which has fewer digits. Take float32.",
+        NARROW_ENDS: "There it only looks like 1, when it is rounded to three decimals or kept in "
+        "float16. Compare sigmoid(places) as it is.",
     }
     for value, problem in known.items():
         if abs(place - value) <= 0.05:
@@ -164,6 +166,9 @@ def _wrong_count(count: float, outputs: NDArray[Any], top: NDArray[np.bool_], ri
         100 * right / len(outputs): "That is a percentage. How many images are they?",
         len(outputs) - right: "These are the images without a tie.",
         int(whole_one.sum()): "You counted outputs that are 1. Count images.",
+        int(((outputs.round(3) == 1).sum(axis=1) > 1).sum()): "You rounded first. Compare "
+        "outputs as they are.",
+        int(top.sum()) - len(outputs): "You counted the classes beyond the first. Count images.",
         int(whole_one.any(axis=1).sum()): "You counted images with an output of 1. A single one "
         "is no tie: it takes two.",
         int(top.sum()): "You counted outputs at the top, one at least for each image. Count the "
@@ -192,6 +197,8 @@ def _wrong_count(count: float, outputs: NDArray[Any], top: NDArray[np.bool_], ri
 def read_from_ties(answer: Any) -> str | None:
     """Say as which digit each of four images with tied outputs is read."""
     digits_read = tuple(array(answer, "four digits").reshape(-1).tolist())
+    if len(digits_read) == 1:
+        raise TypeError("four digits are asked for, and this is one number: put commas between")
     if len(digits_read) != len(TIED):
         raise TypeError(f"four digits are asked for, and these are {len(digits_read):,}")
     reads = tuple(min(classes) for classes in TIED)

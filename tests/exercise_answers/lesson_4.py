@@ -90,6 +90,7 @@ WRONG = {
         "no factor": (lambda digits: (200, 1), "The factor is not 1"),
         "scaled down": (lambda digits: (200, 0.8), "The factor is above 1"),
         "divided by the rate": (lambda digits: (200, 5), "not by the share that is dropped"),
+        "the lesson's own rate": (lambda digits: (200, 1 / 0.7), "for the rate 0.3"),
         "a fifth more": (lambda digits: (200, 1.2), "times 1.2, do not make 250"),
         "the rate": (lambda digits: (200, 0.2), "That is the rate"),
         "nothing like it": (lambda digits: (200, 7), "200 times it should be 250"),
@@ -100,7 +101,7 @@ WRONG = {
         "in coarse steps": (lambda digits: smallest(step=0.1), "a smaller logit gives 1 as well"),
         "in whole steps": (lambda digits: smallest(step=1), "a smaller logit gives 1 as well"),
         "in float64": (lambda digits: smallest(np.float64), "float64"),
-        "in float16": (lambda digits: 7.63, "float16"),
+        "in float16": (lambda digits: 7.63, "only looks like 1"),
         "the place": (
             lambda digits: (sigmoid(places()) == 1).argmax(),
             "That is the place in the array",
@@ -133,6 +134,14 @@ WRONG = {
             lambda digits: counted(digits, top(digits)[tied(digits)].sum()),
             "You counted the classes that tie",
         ),
+        "rounded first": (
+            lambda digits: counted(digits, ((outputs(digits).round(3) == 1).sum(axis=1) > 1).sum()),
+            "You rounded first",
+        ),
+        "beyond the first": (
+            lambda digits: counted(digits, top(digits).sum() - len(outputs(digits))),
+            "beyond the first",
+        ),
         "exactly 1 only": (
             lambda digits: counted(digits, ((outputs(digits) == 1).sum(axis=1) > 1).sum()),
             "a tie just below 1",
@@ -158,6 +167,7 @@ WRONG = {
         "counted from 1": (lambda digits: [4, 6, 5, 1], "counted from 0"),
         "the outputs": (lambda digits: [1, 1, 1, 1], "That is the largest output itself"),
         "one slip": (lambda digits: [3, 5, 7, 0], "Look at image C again"),
+        "no commas": (lambda digits: 3540, "put commas between"),
         "three digits": (lambda digits: [3, 5, 4], "four digits are asked for"),
         "no digit": (lambda digits: [3, 5, 4, 10], "from 0 to 9"),
     },

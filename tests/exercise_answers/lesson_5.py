@@ -1,6 +1,7 @@
 """Right and wrong answers to lesson 5: what a learner may hand in, and what is said to it."""
 
 from functools import cache
+from math import comb
 
 import numpy as np
 
@@ -52,29 +53,6 @@ def with_threshold(digits, share=0.1, change=0.0):
     return report, np.quantile(report.confidence, share) + change
 
 
-def recalls(matrix):
-    return np.diag(matrix) / matrix.sum(axis=1)
-
-
-def precisions(matrix):
-    return np.diag(matrix) / matrix.sum(axis=0)
-
-
-def weakest(matrix):
-    return matrix, recalls(matrix).argmin(), recalls(matrix).min()
-
-
-def recall_said(digits, change):
-    """The right matrix and digit, and its recall and precision made into something else."""
-    matrix, digit, recall = weakest(opened(digits).confusion)
-    return matrix, digit, change(recall, precisions(matrix)[digit])
-
-
-def digit_said(digits, digit):
-    matrix = opened(digits).confusion
-    return matrix, digit(matrix), recalls(matrix)[digit(matrix)]
-
-
 def better_labels(digits):
     labels = digits.y_test.copy()
     labels[list(digits.wrong_labels)] = list(digits.wrong_labels.values())
@@ -89,6 +67,10 @@ def right(digits):
 def elsewhere(digits):
     """How many answers are right by the labels, the 15 images left out."""
     return int(np.delete(opened(digits).correct, list(digits.wrong_labels)).sum())
+
+
+def tosses():
+    return np.random.default_rng(1).binomial(28, 0.5, size=100_000)
 
 
 RIGHT = {
@@ -118,21 +100,7 @@ RIGHT = {
             ),
         ),
     },
-    "5.10": {
-        "by diagonal and row": lambda digits: weakest(opened(digits).confusion),
-        "from per_class": lambda digits: (
-            opened(digits).confusion,
-            opened(digits).per_class["recall"].argmin(),
-            opened(digits).per_class["recall"].min(),
-        ),
-        "as lists": lambda digits: [
-            opened(digits).confusion.tolist(),
-            float(weakest(opened(digits).confusion)[1]),
-            float(weakest(opened(digits).confusion)[2]),
-        ],
-        "rounded to two decimals": lambda digits: recall_said(digits, lambda r, p: round(r, 2)),
-    },
-    "5.12": {
+    "5.11": {
         "by a changed copy": lambda digits: (opened(digits), right(digits) / 10_000),
         "by adding up": lambda digits: [
             opened(digits),
@@ -142,6 +110,12 @@ RIGHT = {
             opened(digits),
             np.float32(opened(digits).accuracy + (9 - 4) / 10_000),
         ),
+    },
+    "5.13": {
+        "tossed": lambda digits: ((tosses() <= 8) | (tosses() >= 20)).mean(),
+        "by their distance from 14": lambda digits: (abs(tosses() - 14) >= 6).mean(),
+        "counted exactly": lambda digits: 2 * sum(comb(28, k) for k in range(9)) / 2**28,
+        "rounded": lambda digits: 0.036,
     },
 }
 
@@ -196,52 +170,16 @@ WRONG = {
         ),
         "too low": (lambda digits: with_threshold(digits, 0.05), "a higher one will do"),
         "too high": (lambda digits: with_threshold(digits, 0.2), "only 0.8"),
+        "a hundredth too high": (
+            lambda digits: with_threshold(digits, change=0.01),
+            "of the images are accepted",
+        ),
+        "two hundredths too low": (
+            lambda digits: with_threshold(digits, change=-0.02),
+            "a higher one will do",
+        ),
     },
-    "5.10": {
-        "no matrix": (lambda digits: (5, 0.9), "Three things"),
-        "labels and predictions swapped": (
-            lambda digits: weakest(opened(digits).confusion.T),
-            "Labels and predictions are swapped",
-        ),
-        "the validation set": (
-            lambda digits: weakest(calibrated(digits).confusion),
-            "about the validation images",
-        ),
-        "another matrix": (
-            lambda digits: weakest(np.roll(opened(digits).confusion, 1, axis=0)),
-            "do not add up",
-        ),
-        "a part of the matrix": (
-            lambda digits: weakest(opened(digits).confusion[1:, 1:]),
-            "shape (10, 10)",
-        ),
-        "recall before the digit": (
-            lambda digits: (opened(digits).confusion, 0.9, 5),
-            "a whole number is asked for",
-        ),
-        "no digit": (lambda digits: (opened(digits).confusion, 80, 5), "The digit comes second"),
-        "lowest precision": (
-            lambda digits: digit_said(digits, lambda matrix: precisions(matrix).argmin()),
-            "lowest precision",
-        ),
-        "smallest on the diagonal": (
-            lambda digits: digit_said(digits, lambda matrix: np.diag(matrix).argmin()),
-            "smallest number on the diagonal",
-        ),
-        "the highest": (
-            lambda digits: digit_said(digits, lambda matrix: recalls(matrix).argmax()),
-            "the lowest is asked for",
-        ),
-        "another digit": (
-            lambda digits: digit_said(digits, lambda matrix: recalls(matrix).argsort()[4]),
-            "another digit's is lower",
-        ),
-        "in percent": (lambda digits: recall_said(digits, lambda r, p: 100 * r), "in percent"),
-        "its precision": (lambda digits: recall_said(digits, lambda r, p: p), "its precision"),
-        "its mistakes": (lambda digits: recall_said(digits, lambda r, p: 1 - r), "misread"),
-        "a wrong sum": (lambda digits: recall_said(digits, lambda r, p: 0.8 * r), "row's sum"),
-    },
-    "5.12": {
+    "5.11": {
         "the accuracy alone": (lambda digits: 0.97, "answer = test, accuracy"),
         "the wrong way round": (lambda digits: (0.97, opened(digits)), "report comes first"),
         "the validation set": (
@@ -282,6 +220,27 @@ WRONG = {
             lambda digits: (opened(digits), opened(digits).accuracy + 9 / 10_000),
             "take these away",
         ),
+        "rounded": (
+            lambda digits: (opened(digits), right(digits) / 10_000 + 0.00045),
+            "all four decimals",
+        ),
         "something else": (lambda digits: (opened(digits), 0.123), "Count the right answers"),
+    },
+    "5.13": {
+        "the tosses": (lambda digits: tosses(), "These are the tosses"),
+        "one side": (lambda digits: (tosses() <= 8).mean(), "one side only"),
+        "the other side": (lambda digits: (tosses() >= 20).mean(), "one side only"),
+        "exactly these": (lambda digits: np.isin(tosses(), (8, 20)).mean(), "exactly 8 or 20"),
+        "exactly 8": (lambda digits: (tosses() == 8).mean(), "only the tosses of exactly 8:"),
+        "more uneven only": (
+            lambda digits: ((tosses() < 8) | (tosses() > 20)).mean(),
+            "at least as uneven takes them in",
+        ),
+        "the even ones": (lambda digits: ((tosses() > 8) & (tosses() < 20)).mean(), "more evenly"),
+        "a count": (
+            lambda digits: ((tosses() <= 8) | (tosses() >= 20)).sum(),
+            "between 0 and 1",
+        ),
+        "a guess": (lambda digits: 0.05, "Count the tosses"),
     },
 }
