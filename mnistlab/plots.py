@@ -197,7 +197,7 @@ def comparison(results: Mapping[str, Spread | Sequence[float]]) -> DescribedFigu
     }
     best = max(spreads, key=lambda name: spreads[name].mean)
     told = "; ".join(f"{name}: {spread}" for name, spread in spreads.items())
-    finding = f"{best} has the highest mean accuracy: {percent(spreads[best].mean)}"
+    finding = f"Highest mean accuracy: {best}, {percent(spreads[best].mean)}"
     if len(spreads) == 1:
         finding = f"The mean accuracy of {best} is {percent(spreads[best].mean)}"
     figure = described(8.5, 0.5 * len(spreads) + 1.4, f"{finding}. In order: {told}.")

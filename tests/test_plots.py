@@ -105,7 +105,7 @@ FIGURES = {
     ),
     "comparison": (
         lambda: plots.comparison({"hidden": [0.97, 0.98], "cnn": over_seeds([0.991])}),
-        ["cnn has the highest mean accuracy: 99.1 %", "97.50 % ± 0.71 (2 seeds)", "1 seed"],
+        ["Highest mean accuracy: cnn, 99.1 %", "97.50 % ± 0.71 (2 seeds)", "1 seed"],
     ),
 }
 

@@ -121,7 +121,7 @@ def _wrong_bias(bias: NDArray[Any], b1: Numbers, k2: Numbers, b2: Numbers) -> st
         "A function: def leaky(x): return np.where(x > 0, …, 0.1 * x)",
     ),
     solution="def leaky(x):\n    return np.where(x > 0, x, 0.1 * x)\n\n\nanswer = leaky",
-    praise="np.maximum(x, 0.1 * x) would do as well. Why?",
+    praise="np.where(…) and np.maximum(x, 0.1 * x) give the same. Why? (Keras' own leak is 0.2.)",
 )
 def leaky_rule(answer: Any) -> str | None:
     """A function that leaves numbers above 0 and multiplies those below by 0.1."""
@@ -133,7 +133,7 @@ def leaky_rule(answer: Any) -> str | None:
         result = answer(given)
     except ValueError as error:
         if "truth value" in str(error):
-            return "It fails on an array: `if` decides once, np.where for each number."
+            return "It fails on an array: `if` and `max` want one number, np.where takes each."
         raise
     if result is None:
         return "The function gives nothing back: it needs a return."
@@ -226,7 +226,10 @@ def _wrong_count(count: int, active: NDArray[np.bool_], votes: Numbers, b1: Numb
         return "You counted all zeros of the table. First ask, for each unit, if all are 0."
     if count > UNITS:
         return "There are only 100 units: ask for each of them whether it is ever active."
-    return "Take the activations of this network on x_val: which units are 0 on every image?"
+    return (
+        "Which of this network's units are 0 on every image of x_val? If `hidden` is still that of "
+        "`reader`, run forward with these weights."
+    )
 
 
 def _two_layers(model: Any) -> list[Numbers]:

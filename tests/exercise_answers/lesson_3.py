@@ -196,7 +196,7 @@ WRONG = {
         "added": (lambda digits: lambda x: np.where(x > 0, x, x + 0.1), "is added"),
         "a hundredth": (lambda digits: lambda x: np.where(x > 0, x, 0.01 * x), "becomes -0.01"),
         "Keras' own": (lambda digits: keras.activations.leaky_relu, "becomes -0.2"),
-        "one number only": (lambda digits: for_one_number, "`if` decides once"),
+        "one number only": (lambda digits: for_one_number, "want one number"),
         "no return": (lambda digits: lambda x: None, "needs a return"),
         "in place": (lambda digits: in_place, "changes the array"),
         "another shape": (lambda digits: lambda x: leaky(x).reshape(-1), "of shape (6,)"),
