@@ -13,10 +13,12 @@ from functools import wraps
 from os import PathLike, fspath
 from typing import Any, ParamSpec, TypeVar
 
+import numpy as np
 from matplotlib import rcParams, style
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "DescribedFigure", "described", "percent", "styled"]
+__all__ = ["COLOURS", "DescribedFigure", "described", "luminance", "percent", "styled"]
 
 # Okabe and Ito's colours, which colour-blind readers tell apart (their purple made darker, to be
 # clear on white); shape or text always says it too.
@@ -131,3 +133,10 @@ def described(width: float, height: float, alt: str) -> DescribedFigure:
 def percent(share: float, digits: int = 1) -> str:
     """A share as text: 0.974 is "97.4 %"."""
     return f"{100 * share:.{digits}f} %"
+
+
+def luminance(colour: Any) -> float:
+    """How light a colour is, from 0 to 1, as the web's accessibility guidelines measure it."""
+    parts = np.array(to_rgb(colour))
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import seaborn
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from mnistlab.chance import Spread, over_seeds
 from mnistlab.curve_plots import curves, learning_curves
-from mnistlab.figure import COLOURS, DescribedFigure, described, percent, styled
+from mnistlab.figure import COLOURS, DescribedFigure, described, luminance, percent, styled
 from mnistlab.image_plots import digits, gallery, pixels, weights
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ __all__ = [
     "reliability",
     "weights",
 ]
+
+BLACK_OR_WHITE = 0.18  # the luminance on which both read equally well
 
 
 @styled
@@ -103,17 +106,22 @@ def _heat(axes: Axes, counts: NDArray[Any]) -> None:
     shared = {"ax": axes, "cbar": False, "square": True, "linewidths": 1, "linecolor": "white"}
     written = np.array([[f"{n:,}" if n else "·" for n in row] for row in counts])
     # Square roots keep a pair confused twice apart from one never confused, beside one of 400.
+    shades = np.sqrt(mistakes) / (1.25 * max(1.0, float(np.sqrt(mistakes.max()))))
     seaborn.heatmap(
-        np.sqrt(mistakes),
+        shades,
         mask=diagonal,
         annot=written,
         fmt="",
         cmap="Blues",
         vmin=0,
-        vmax=1.25 * max(1.0, float(np.sqrt(mistakes.max()))),
+        vmax=1,
         annot_kws={"size": 10},
         **shared,
     )
+    for text in axes.texts:  # seaborn writes in white on mid-blue too, where black reads better
+        column, row = (int(place) for place in text.get_position())
+        dark = luminance(colormaps["Blues"](shades[row, column])) < BLACK_OR_WHITE
+        text.set_color("white" if dark else "black")
     seaborn.heatmap(
         np.ones(counts.shape),
         mask=~diagonal,

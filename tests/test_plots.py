@@ -15,6 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors import ExecutePreprocessor
@@ -22,7 +23,7 @@ from PIL import Image
 
 from mnistlab import plots
 from mnistlab.chance import over_seeds
-from mnistlab.figure import COLOURS, described
+from mnistlab.figure import COLOURS, described, luminance
 from mnistlab.report import bin_confidence
 
 HISTORY = {
@@ -458,10 +459,24 @@ def test_a_line_of_many_points_has_no_markers():
 
 def test_the_palette_is_dark_enough_on_white():
     # The contrast that the Web Content Accessibility Guidelines ask of graphics is 3, of text 4.5.
-    for name, least in {
-        name: 3 if name in ("orange", "green") else 4.5 for name in COLOURS
-    }.items():
-        parts = [int(COLOURS[name][i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
-        luminance = np.dot(linear, [0.2126, 0.7152, 0.0722])
-        assert 1.05 / (luminance + 0.05) >= least, name
+    for name in COLOURS:
+        least = 3 if name in ("orange", "green") else 4.5
+        assert 1.05 / (luminance(COLOURS[name]) + 0.05) >= least, name
+
+
+@pytest.mark.parametrize("colour", ["white", "black", "#0072B2", (0.2, 0.4, 0.6)])
+def test_luminance_is_that_of_the_guidelines(colour):
+    parts = to_rgb(colour)
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    assert luminance(colour) == pytest.approx(np.dot(linear, [0.2126, 0.7152, 0.0722]))
+
+
+def test_the_numbers_of_a_confusion_matrix_stand_out_from_their_cells():
+    counts = np.arange(100).reshape(10, 10)  # from the lightest shade to the darkest
+    axes = plots.confusion(counts).axes[0]
+    axes.figure.canvas.draw()
+    cells = [cell for i, cell in enumerate(axes.collections[0].get_facecolors()) if i % 11]
+    numbers = [text for text in axes.texts if text.get_color() in ("black", "white")]
+    for text, cell in zip(numbers, cells, strict=True):
+        shades = (luminance(text.get_color()), luminance(cell[:3]))
+        assert (max(shades) + 0.05) / (min(shades) + 0.05) >= 4.5, text
