@@ -26,7 +26,7 @@ else:
     import fcntl
 
 __all__ = ["fingerprint", "folder", "lock", "path", "read", "remember", "remembered", "unchanged"]
-__all__ += ["write"]
+__all__ += ["replacing", "write"]
 
 PATIENCE = 900.0  # seconds that a process waits for another; a stopped one must not block for ever
 SAY_SO = 1.0  # seconds of waiting after which it says so
@@ -70,7 +70,7 @@ def write(name: str, arrays: Mapping[str, NDArray[Any]], **facts: Any) -> None:
     """Store arrays, and facts about them; raise OSError (and leave nothing) when that fails."""
     folder().mkdir(parents=True, exist_ok=True)
     _sweep()
-    with _replacing(path(name)) as stream:
+    with replacing(path(name)) as stream:
         for array in arrays.values():
             plain = np.ascontiguousarray(array)
             header = np.lib.format.header_data_from_array_1_0(plain)
@@ -101,7 +101,7 @@ def remember(name: str, **facts: Any) -> None:
     text = json.dumps(remembered(name) | facts, indent=1)
     with contextlib.suppress(OSError):
         folder().mkdir(parents=True, exist_ok=True)
-        with _replacing(path(name).with_suffix(".json")) as stream:
+        with replacing(path(name).with_suffix(".json")) as stream:
             stream.write(text.encode("utf-8"))
 
 
@@ -130,7 +130,7 @@ def _wait_for(stream: IO[str]) -> None:
         if waited > PATIENCE:
             return
         if waited > SAY_SO and not said:
-            print("Another mnistlab process is fetching the digits: waiting for it …",
+            print("Another mnistlab process is at work on the digits: waiting for it …",
                   file=sys.stderr, flush=True)  # fmt: skip
             said = True
         time.sleep(0.05)
@@ -151,7 +151,7 @@ def _try_lock(number: int) -> bool:
 
 
 @contextlib.contextmanager
-def _replacing(target: Path) -> Iterator[IO[bytes]]:
+def replacing(target: Path) -> Iterator[IO[bytes]]:
     """Give a file to write to that takes the target's place once it is whole and on the disk."""
     part = target.with_name(f".{target.name}-{os.getpid()}-{secrets.token_hex(4)}.part")
     try:
@@ -168,7 +168,7 @@ def _replacing(target: Path) -> Iterator[IO[bytes]]:
 
 def _sweep() -> None:
     """Remove the temporary files that killed processes left behind in our folder."""
-    for ours in (".*.arrays-*-*.part", ".*.json-*-*.part"):  # as `_replacing` names them
+    for ours in (".*.arrays-*-*.part", ".*.json-*-*.part"):  # as `replacing` names them
         for part in folder().glob(ours):
             with contextlib.suppress(OSError):
                 if time.time() - part.stat().st_mtime > STALE:
