@@ -28,7 +28,9 @@ LINE = [
     "quiet", "pictures", "images", "offline", "mnist", "download",
     "cache", "sources", "data", "models", "augmentation", "training", "results",
     "chance", "report", "evaluation", "exercises", "guards", "saving", "figure",
-    "image_plots", "curve_plots", "plots", "doctor", "cli", "__main__",
+    "image_plots", "curve_plots", "plots",
+    "sketches", "by_hand", "collection", "explorers", "distortions", "widgets", "playground", "pad",
+    "doctor", "cli", "__main__",
 ]
 # fmt: on
 

@@ -1,0 +1,132 @@
+"""The drawing pad: a digit drawn by mouse, touch, pen or keys, and what the networks make of it.
+
+    pad = Pad({"hidden": model})
+    pad.strokes = [{"size": 20, "points": [[90, 70], [190, 70], [120, 220]]}]
+    pad.prepared.image, pad.outputs["hidden"]
+
+Strokes set from code give the same as strokes drawn by hand.
+"""
+
+import html
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import ipywidgets
+import numpy as np
+import traitlets
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from mnistlab import collection, explorers, images
+from mnistlab.sketches import raster, row, sentence
+from mnistlab.sources import DataError
+
+__all__ = ["SIDE", "Pad", "Paper", "picture"]
+
+SIDE = 280  # of the paper, in the units of the strokes
+STEPS = {
+    "drawing": "1 drawn",
+    "cropped": "2 cropped to its box",
+    "fitted": "3 scaled to 20 pixels",
+    "centred": "4 by its centre of mass",
+}
+
+
+class Paper(anywidget.AnyWidget):
+    """The paper: strokes, each with the size of its brush and its points."""
+
+    _esm = Path(__file__).with_name("pad.js")
+    _css = Path(__file__).with_name("pad.css")
+    strokes: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    brush = traitlets.Float(22, min=1, max=100).tag(sync=True)
+
+
+class Pad(ipywidgets.VBox):  # type: ignore[misc]
+    """A paper to draw on, the prepared image step by step, and each network's answer.
+
+    networks: name → a network, asked anew with each piece of a stroke. file: where "save" puts a
+    drawing; the learner's own collection by default. Taught in lessons 2, 5 and 8.
+    """
+
+    def __init__(self, networks: Mapping[str, Any], file: str | Path | None = None) -> None:
+        self.networks, self.file = dict(networks), collection.place(file)
+        self.paper, self.answers = Paper(), ipywidgets.HTML()
+        self.prepared: images.Prepared | None = None
+        self.outputs: dict[str, NDArray[np.float32]] = {}
+        self._lock = threading.Lock()
+        self.label = ipywidgets.Dropdown(
+            options=[(str(digit), digit) for digit in range(10)], description="it is a",
+            layout={"width": "10em"}, style={"description_width": "4em"},
+        )  # fmt: skip
+        self.saving = ipywidgets.Button(description="Save to my digits", icon="save")
+        self.said = ipywidgets.HTML()
+        keep = ipywidgets.HBox([self.label, self.saving, self.said])
+        both = ipywidgets.HBox([self.paper, self.answers], layout={"flex_flow": "row wrap"})
+        super().__init__([both, keep])
+        self.paper.observe(self._follow, names="strokes")
+        self.saving.on_click(self._save)
+        self._follow()
+
+    @property
+    def strokes(self) -> list[dict[str, Any]]:
+        """What is on the paper: [{"size": 22, "points": [[x, y], …]}, …], x and y to 280."""
+        return list(self.paper.strokes)
+
+    @strokes.setter
+    def strokes(self, strokes: list[dict[str, Any]]) -> None:
+        self.paper.strokes = strokes
+
+    def _follow(self, change: Any = None) -> None:
+        with self._lock:
+            try:
+                self.prepared = images.prepare(1 - picture(self.strokes))
+            except images.PictureError as error:
+                self.prepared, self.outputs = None, {}
+                self.answers.value = row(sentence(str(error)))
+                return
+            x = self.prepared.image[np.newaxis]
+            self.outputs = {
+                name: np.asarray(network.predict_on_batch(x))[0]
+                for name, network in self.networks.items()
+            }
+            self.answers.value = row(*self._steps(), explorers.answers(self.outputs))
+
+    def _steps(self) -> list[str]:
+        assert self.prepared is not None
+        ink = {name: 1 - step if name == "drawing" else step for name, step in self.prepared.steps}
+        return [
+            raster(ink[name], f"Preparation, {title}.", title, side=98)
+            for name, title in STEPS.items()
+        ]
+
+    def _save(self, button: Any = None) -> None:
+        if self.prepared is None:
+            self.said.value = "There is nothing to save yet: draw a digit."
+            return
+        try:
+            count = collection.add(self.prepared.image, self.label.value, self.file)
+        except (DataError, OSError) as error:
+            self.said.value = html.escape(f"Not saved: {error}")
+            return
+        self.said.value = f"Saved as a {self.label.value}: {count} digits in {self.file.name}."
+
+
+def picture(strokes: list[dict[str, Any]]) -> NDArray[np.float32]:
+    """Strokes as they stand on the paper: (140, 140) float32, 0 for paper to 1 for ink."""
+    canvas = Image.new("L", (2 * SIDE, 2 * SIDE))  # drawn four times too large, then averaged
+    pen = ImageDraw.Draw(canvas)
+    try:
+        for stroke in strokes:
+            points = [(2 * float(x), 2 * float(y)) for x, y in stroke["points"]]
+            size = float(stroke.get("size", 22))
+            pen.line(points, fill=255, width=round(2 * size), joint="curve")
+            for x, y in points:  # round ends
+                pen.ellipse((x - size, y - size, x + size, y + size), fill=255)
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        raise images.PictureError(
+            'Strokes are [{"size": 22, "points": [[x, y], …]}, …] with x and y from 0 to 280.'
+        ) from error
+    return np.asarray(canvas.reduce(4), np.float32) / np.float32(255)

@@ -1,0 +1,204 @@
+"""A playground: choose a network and how it learns, and watch its curves while it does.
+
+The training runs in a thread of its own, in plain NumPy (`by_hand`), so that it starts at once and
+Stop is heard between any two batches. The previous run stays in the picture for comparison.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import ipywidgets
+import numpy as np
+from numpy.typing import NDArray
+
+from mnistlab import by_hand, training
+from mnistlab.data import Digits
+from mnistlab.figure import percent
+from mnistlab.sketches import lines, row, sentence
+
+__all__ = ["Choice", "Playground", "Trial", "picture"]
+
+EVERY = 0.2  # seconds between two pictures
+LOOKED_AT = 1000  # images of each set that a point of a curve is measured on
+WIDE = ipywidgets.Layout(width="min(34em, 100%)")
+STYLE = {"description_width": "9em"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the controls say."""
+
+    units: int = 100
+    depth: int = 1
+    activation: str = "relu"
+    dropout: float = 0.0
+    rate: float = 0.001
+    batch: int = 128
+    epochs: int = 3
+    images: int = 10_000
+
+    def __str__(self) -> str:
+        layers = (
+            f"{self.depth} × {self.units} {self.activation}" if self.depth else "no hidden layer"
+        )
+        drop = f", dropout {self.dropout:g}" if self.dropout else ""
+        return f"{layers}{drop}, rate {self.rate:.3g}, batch {self.batch}, {self.images:,} images"
+
+
+@dataclass
+class Trial:
+    """One training: its choice, and a point of each curve for every look."""
+
+    choice: Choice
+    epochs: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+    val_accuracy: list[float] = field(default_factory=list)
+    state: str = "waiting"  # then "training", and "done", "stopped" or "diverged"
+
+    def run(
+        self,
+        learn: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+        look: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+        stop: threading.Event,
+        show: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Train until done or told to stop; `show` is called whenever there is a new point.
+
+        learn, look: images (n, 784) uint8 and labels, of the training and the validation set.
+        """
+        choice, images, labels = self.choice, *learn
+        network = by_hand.Network([choice.units] * choice.depth, choice.activation, choice.dropout)
+        images, labels = images[: choice.images], labels[: choice.images]
+        self.state, last = "training", 0.0
+        self._look(0.0, network, (images, labels), look)
+        show()
+        steps = by_hand.epochs(
+            network, images, labels, choice.epochs, min(choice.batch, len(images)), choice.rate
+        )
+        for done, loss in steps:
+            if stop.is_set() or not np.isfinite(loss):
+                self.state = "stopped" if np.isfinite(loss) else "diverged"
+                break
+            if time.monotonic() - last > EVERY:
+                last = time.monotonic()
+                self._look(done, network, (images, labels), look)
+                show()
+        else:
+            self.state = "done"
+            self._look(float(choice.epochs), network, (images, labels), look)
+        show()
+
+    def _look(self, done: float, network: by_hand.Network, *sets: Any) -> None:
+        self.epochs.append(done)
+        for curve, (images, labels) in zip((self.accuracy, self.val_accuracy), sets, strict=True):
+            few, truth = images[:LOOKED_AT], labels[:LOOKED_AT]
+            read = network.logits(by_hand.scaled(few)).argmax(axis=1)
+            curve.append(float((read == truth).mean()))
+
+
+def picture(now: Trial | None, before: Trial | None = None) -> str:
+    """The curves of a trial and of the one before it."""
+    if now is None or not now.epochs:
+        return row(sentence("Choose, then press Train."))
+    told = (
+        f"{now.state}: after {now.epochs[-1]:.2f} epochs {percent(now.accuracy[-1])} of "
+        f"{min(LOOKED_AT, now.choice.images):,} training images are read rightly, "
+        f"{percent(now.val_accuracy[-1])} of {LOOKED_AT:,} validation images"
+    )
+    parts = [_curves(now, f"this run ({now.choice})", told)]
+    if before is not None and before.epochs:
+        last = f"{before.state}: validation {percent(before.val_accuracy[-1])}"
+        parts.append(_curves(before, f"the run before ({before.choice})", last))
+        told += f"; in the run before {percent(before.val_accuracy[-1])}"
+    return row(*parts, sentence(f"{told}."))
+
+
+def _curves(trial: Trial, title: str, told: str) -> str:
+    curves = {"training": trial.accuracy, "validation": trial.val_accuracy}
+    alt = f"Accuracy over the epochs, {title}. {told}."
+    return lines(trial.epochs, curves, alt, title, xlabel="epochs", width=400)
+
+
+class Playground(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+    """Controls, Train, Stop and the curves; lessons 3 and 4."""
+
+    def __init__(self, digits: Digits, **start: Any) -> None:
+        first, hold = training.split(digits, 5000, seed=0)
+        flat = digits.x_train.reshape(-1, 784)
+        self._learn = flat[first], digits.y_train[first]
+        self._look = flat[hold], digits.y_train[hold]
+        self.trials: list[Trial] = []
+        self._lock, self._stop = threading.Lock(), threading.Event()
+        self._thread: threading.Thread | None = None
+        self.controls = _controls(Choice(**start), len(first))
+        self.train = ipywidgets.Button(description="Train", icon="play", button_style="primary")
+        self.stop = ipywidgets.Button(description="Stop", icon="stop", disabled=True)
+        self.picture = ipywidgets.HTML(picture(None))
+        self.train.on_click(lambda button: self.begin())
+        self.stop.on_click(lambda button: self._stop.set())
+        buttons = ipywidgets.HBox([self.train, self.stop])
+        super().__init__([*self.controls.values(), buttons, self.picture])
+
+    @property
+    def choice(self) -> Choice:
+        """What the controls say now."""
+        return Choice(**{name: control.value for name, control in self.controls.items()})
+
+    def begin(self) -> threading.Thread:
+        """Start a training, after the one that may still run has stopped."""
+        with self._lock:
+            self.end()
+            self._stop = threading.Event()
+            self.trials.append(Trial(self.choice))
+            self._thread = threading.Thread(target=self._run, args=(self.trials[-1],), daemon=True)
+            self.train.disabled, self.stop.disabled = True, False
+            self._thread.start()
+            return self._thread
+
+    def end(self) -> None:
+        """Stop the training and wait until it has."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self, trial: Trial) -> None:
+        try:
+            trial.run(self._learn, self._look, self._stop, self._show)
+        finally:
+            self.train.disabled, self.stop.disabled = False, True
+
+    def _show(self) -> None:
+        before = self.trials[-2] if len(self.trials) > 1 else None
+        self.picture.value = picture(self.trials[-1], before)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        data["text/html"] = self.picture.value
+        return bundle
+
+
+def _controls(start: Choice, most: int) -> dict[str, Any]:
+    def choose(name: str, options: list[Any], value: Any) -> Any:
+        return ipywidgets.SelectionSlider(
+            options=options, value=value, description=name, style=STYLE, layout=WIDE
+        )
+
+    counts = [n for n in (100, 300, 1000, 3000, 10_000, 30_000) if n < most]
+    return {
+        "units": choose("hidden units", [3, 10, 30, 100, 300], start.units),
+        "depth": choose("hidden layers", [0, 1, 2, 3, 4, 6], start.depth),
+        "activation": choose("activation", list(by_hand.ACTIVATIONS), start.activation),
+        "dropout": choose("dropout", [0.0, 0.1, 0.2, 0.3, 0.5, 0.7], start.dropout),
+        "rate": choose(
+            "learning rate",
+            [(f"{rate:g}", rate) for rate in (1e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 1.0)],
+            start.rate,
+        ),
+        "batch": choose("batch", [8, 32, 128, 512], start.batch),
+        "epochs": choose("epochs", [1, 2, 3, 5, 10, 20, 50, 100], start.epochs),
+        "images": choose("training images", [*counts, most], min(start.images, most)),
+    }

@@ -1,0 +1,194 @@
+"""Pictures for sliders, made in about a millisecond, each with its text alternative.
+
+A matplotlib figure takes a tenth of a second, and a moving slider would show that. These are HTML:
+small PNG pictures and SVG in the colours of the page they stand on, light or dark.
+"""
+
+import base64
+import html
+import io
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+
+__all__ = ["bars", "lines", "raster", "row", "sentence"]
+
+TEXT = "var(--jp-content-font-color1, #222)"
+FAINT = "var(--jp-content-font-color2, #666)"
+RULE = "var(--jp-border-color2, #ccc)"
+# JupyterLab's own blue and orange are lighter on a dark page, where ours would be too dark.
+MAIN, OTHER = "var(--jp-brand-color1, #0072B2)", "var(--jp-warn-color0, #B34700)"
+DASHES = ("", "6 4", "2 3", "8 3 2 3")
+FONT = "font: 13px var(--jp-ui-font-family, sans-serif)"
+
+
+def row(*parts: str) -> str:
+    """Parts side by side, one below the other where the window is narrow."""
+    style = f"display: flex; flex-wrap: wrap; gap: 12px 20px; align-items: flex-start; {FONT}"
+    return f'<div style="{style}; color: {TEXT}">{"".join(parts)}</div>'
+
+
+def sentence(text: str) -> str:
+    """One line of text over the whole width."""
+    return f'<div style="flex-basis: 100%">{html.escape(text)}</div>'
+
+
+def raster(
+    values: ArrayLike,
+    alt: str,
+    title: str = "",
+    *,
+    side: int = 168,
+    limit: float | None = None,
+) -> str:
+    """An image of (rows, columns) numbers, its pixels as squares.
+
+    limit: None draws 0 to 1 as paper to ink; a number draws −limit to +limit from blue to yellow,
+    as `plots.weights` does.
+    """
+    array = np.asarray(values, dtype=np.float64)
+    if array.ndim != 2 or array.size == 0:
+        raise ValueError(f"raster draws (rows, columns) numbers; these are {array.shape}.")
+    if limit is None:
+        bytes_ = np.uint8(255 - 255 * np.clip(np.nan_to_num(array), 0, 1))
+        picture = Image.fromarray(bytes_)
+    else:
+        reach = max(limit, 1e-12)
+        scaled = np.clip(np.nan_to_num(array), -reach, reach) / reach
+        picture = Image.fromarray(np.uint8(127.5 + 127.5 * scaled))
+        picture.putpalette(_signed_palette())
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", compress_level=1)
+    data = base64.b64encode(buffer.getvalue()).decode("ascii")
+    height = round(side * array.shape[0] / array.shape[1])
+    shown = f"width: {side}px; height: {height}px; image-rendering: pixelated; display: block"
+    image = (
+        f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}" '
+        f'style="{shown}; border: 1px solid {RULE}">'
+    )
+    caption = f"<figcaption>{html.escape(title)}</figcaption>" if title else ""
+    return f'<figure style="margin: 0">{caption}{image}</figure>'
+
+
+@cache
+def _signed_palette() -> bytes:
+    from matplotlib import colormaps  # half a second, when the first such picture is drawn
+
+    table: NDArray[np.float64] = colormaps["cividis"](np.arange(256))[:, :3]
+    return np.uint8(255 * table).tobytes()
+
+
+def bars(
+    shares: ArrayLike,
+    alt: str,
+    title: str = "",
+    *,
+    names: Sequence[str] | None = None,
+    marked: int | None = None,
+    mark: str = "label",
+    width: int = 250,
+) -> str:
+    """One bar for each share between 0 and 1, its number beside it; `marked` carries a word too."""
+    values = np.clip(np.nan_to_num(np.asarray(shares, dtype=np.float64)), 0, 1)
+    names = [str(i) for i in range(len(values))] if names is None else names
+    best, step, left, room = int(values.argmax()), 18, 24, width - 24 - 100
+    parts = []
+    for i, (name, value) in enumerate(zip(names, values, strict=True)):
+        y, weight = 18 * i + 13, "bold" if i == best else "normal"
+        note = f" ◂ {mark}" if i == marked else ""
+        parts.append(
+            f'<text x="{left - 6}" y="{y}" text-anchor="end" font-weight="{weight}">'
+            f"{html.escape(name)}</text>"
+            f'<rect x="{left}" y="{y - 11}" width="{max(1.0, room * value):.1f}" height="13" '
+            f'fill="{MAIN if i == best else FAINT}"/>'
+            f'<text x="{left + room * value + 6:.1f}" y="{y}" font-weight="{weight}">'
+            f"{value:.3f}{html.escape(note)}</text>"
+        )
+    return _svg("".join(parts), alt, title, width, step * len(values) + 4)
+
+
+def lines(
+    x: ArrayLike,
+    curves: Mapping[str, ArrayLike],
+    alt: str,
+    title: str = "",
+    *,
+    xlabel: str = "",
+    now: float | None = None,
+    low: float = 0.0,
+    high: float = 1.0,
+    width: int = 420,
+    height: int = 230,
+) -> str:
+    """One line for each name over x, between low and high; `now` is marked by an upright line."""
+    places = np.asarray(x, dtype=np.float64)
+    start, end = (float(places.min()), float(places.max())) if places.size else (0.0, 1.0)
+    end = end if end > start else start + 1
+    left, right, top, bottom = 44, width - 12, 28, height - 38
+
+    def across(value: float) -> float:
+        return left + (value - start) / (end - start) * (right - left)
+
+    def up(value: float) -> float:
+        share = (value - low) / ((high - low) or 1.0)
+        return bottom - float(np.clip(share, -0.02, 1.02)) * (bottom - top)
+
+    parts = [_axes(left, right, top, bottom, (low, high), (start, end), xlabel)]
+    if now is not None:
+        at = across(min(max(now, start), end))
+        parts.append(
+            f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{top}" y2="{bottom}" stroke="{FAINT}" '
+            'stroke-width="2"/>'
+        )
+    legend = left
+    for i, (name, values) in enumerate(curves.items()):
+        points = zip(places, np.asarray(values, dtype=np.float64), strict=True)
+        path = " ".join(f"{across(a):.1f},{up(b):.1f}" for a, b in points if np.isfinite(b))
+        colour, dash = (MAIN, OTHER)[i % 2], DASHES[i % len(DASHES)]
+        look = f'stroke="{colour}" stroke-width="2.2" stroke-dasharray="{dash}"'
+        parts.append(f'<polyline points="{path}" fill="none" {look}/>')
+        parts.append(
+            f'<line x1="{legend}" x2="{legend + 26}" y1="9" y2="9" {look}/>'
+            f'<text x="{legend + 31}" y="13">{html.escape(name)}</text>'
+        )
+        legend += 48 + 7 * len(name)
+    return _svg("".join(parts), alt, title, width, height)
+
+
+def _axes(
+    left: int,
+    right: int,
+    top: int,
+    bottom: int,
+    heights: tuple[float, float],
+    widths: tuple[float, float],
+    xlabel: str,
+) -> str:
+    parts = []
+    for share in (0.0, 0.5, 1.0):
+        y = bottom - share * (bottom - top)
+        value = heights[0] + share * (heights[1] - heights[0])
+        parts.append(
+            f'<line x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}" stroke="{RULE}"/>'
+            f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{value:.3g}</text>'
+        )
+    ends = zip((left, right), ("start", "end"), widths, strict=True)
+    parts += [
+        f'<text x="{x}" y="{bottom + 16}" text-anchor="{anchor}">{value:.3g}</text>'
+        for x, anchor, value in ends
+    ]
+    middle = (left + right) / 2
+    parts.append(f'<text x="{middle}" y="{bottom + 30}" text-anchor="middle">{xlabel}</text>')
+    return "".join(parts)
+
+
+def _svg(content: str, alt: str, title: str, width: int, height: int) -> str:
+    caption = f"<figcaption>{html.escape(title)}</figcaption>" if title else ""
+    return (
+        f'<figure style="margin: 0">{caption}<svg role="img" aria-label="{html.escape(alt)}" '
+        f'viewBox="0 0 {width} {height}" style="width: {width}px; max-width: 100%; {FONT}" '
+        f'fill="{TEXT}">{content}</svg></figure>'
+    )

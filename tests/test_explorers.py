@@ -1,0 +1,211 @@
+"""Every slider, over its whole range, shows a picture in words, without NaN and without failing."""
+
+import itertools
+import math
+import re
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mnistlab import by_hand, explorers, sketches, widgets
+
+N = 40
+
+
+@pytest.fixture(scope="module")
+def material():
+    random = np.random.default_rng(0)
+    images = np.uint8(255 * (random.random((N, 28, 28)) < 0.2))
+    images[0] = 0  # a blank one
+    labels = random.integers(0, 10, N)
+    logits = np.float32(6 * random.normal(size=(N, 10)))
+    logits[np.arange(N), labels] += 8
+    return images, labels, logits
+
+
+def made(images, labels, logits):
+    deep = by_hand.Network([30, 20, 7], dropout=0.3)
+    linear = by_hand.Network([])
+    return {
+        "pixels": widgets.pixels(images),
+        "votes": widgets.votes(linear.kernels[0], linear.biases[0], images, labels),
+        "saturation": widgets.saturation(logits, labels),
+        "thresholds": widgets.thresholds(logits, labels),
+        "confusion": widgets.confusion(images, labels, logits.argmax(axis=1)),
+        "dropout": widgets.dropout(deep, images),
+        "distortions": widgets.distortions({"one": Reader(linear)}, images, labels),
+    }
+
+
+class Reader:
+    """A network in NumPy that is asked as a Keras one is."""
+
+    def __init__(self, network):
+        self.network = network
+
+    def predict_on_batch(self, x):
+        return by_hand.softmax(self.network.logits(x.reshape(len(x), 784)))
+
+
+@pytest.fixture(scope="module")
+def all_explorers(material):
+    return made(*material)
+
+
+NAMES = [name for name in widgets.__all__ if name[0].islower()]
+
+
+def positions(control, few=True):
+    """Values of a control from one end to the other."""
+    if isinstance(control.value, bool):
+        return [False, True]
+    if hasattr(control, "options"):
+        return [one[1] if isinstance(one, tuple) else one for one in control.options]
+    steps = round((control.max - control.min) / control.step)
+    places = [0, steps // 3, steps] if few else range(steps + 1)
+    whole = isinstance(control.min, int)
+    values = [min(control.max, control.min + place * control.step) for place in places]
+    return [int(value) if whole else float(value) for value in values]
+
+
+class Pictures(HTMLParser):
+    def __init__(self, html):
+        super().__init__()
+        self.alts = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        if tag in ("img", "svg"):
+            self.alts.append(dict(attrs).get("alt") or dict(attrs).get("aria-label"))
+
+
+def assert_sound(html):
+    assert re.findall(r"\b(nan|inf|None)\b", re.sub(r'base64,[^"]*', "", html)) == []
+    alts = Pictures(html).alts
+    assert all(alt and alt.endswith(".") for alt in alts), alts
+    return alts
+
+
+def test_every_explorer_is_swept_here(all_explorers):
+    assert sorted(all_explorers) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_all_corners_and_a_grid_between_are_sound(all_explorers, name):
+    explorer = all_explorers[name]
+    places = [positions(control) for control in explorer.controls.values()]
+    if len(places) > 3:  # three to the power of ten would take a day: all corners are enough
+        places = [[values[0], values[-1]] for values in places]
+    for values in itertools.product(*places):
+        assert_sound(explorer.show(**dict(zip(explorer.controls, values, strict=True))))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(data=st.data())
+@settings(max_examples=25, deadline=None)
+def test_any_values_within_the_range_are_sound(all_explorers, name, data):
+    explorer = all_explorers[name]
+    values = {
+        key: data.draw(st.sampled_from(positions(control, few=False)))
+        for key, control in explorer.controls.items()
+    }
+    assert_sound(explorer.show(**values))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_picture_and_its_words_follow_each_control(all_explorers, name):
+    explorer = all_explorers[name]
+    if "image" in explorer.controls:
+        explorer.controls["image"].value = 1  # image 0 is blank, and stays so however it is turned
+    for key, control in explorer.controls.items():
+        start, seen = control.value, set()
+        for value in positions(control):
+            control.value = value
+            assert explorer.picture.value == explorer.show(**explorer.values)
+            seen.add(explorer.picture.value)
+        control.value = start
+        assert len(seen) > 1, f"moving {key} changes nothing"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_control_has_a_label(all_explorers, name):
+    assert all(control.description for control in all_explorers[name].controls.values())
+
+
+def test_a_page_without_python_shows_the_first_position(all_explorers):
+    for explorer in all_explorers.values():
+        data = explorer._repr_mimebundle_()
+        data = data[0] if isinstance(data, tuple) else data
+        assert data["text/html"] == explorer.picture.value
+
+
+# What the numbers say
+
+
+def test_the_votes_add_up_to_the_logit(material):
+    images, labels, _ = material
+    network = by_hand.Network([], seed=4)
+    network.biases[0] += 0.5
+    html = explorers.votes(network.kernels[0], network.biases[0], images, labels)(image=3, digit=7)
+    logit = network.logits(by_hand.scaled(images[3].reshape(1, 784)))[0, 7]
+    assert f"the logit is {logit:.1f}" in html
+
+
+def test_saturation_counts_as_a_report_does(material):
+    from mnistlab import evaluation
+
+    _, labels, logits = material
+    report = evaluation.score(logits * np.float32(2), labels, "sigmoid")
+    html = explorers.saturation(logits, labels)(scale=2.0, image=0)
+    assert f"{100 * report.ties.count / N:.1f} % of the images have a tie" in html
+    assert f"the sigmoid reads {100 * report.accuracy:.1f} %" in html
+
+
+def test_thresholds_count_what_is_answered(material):
+    _, labels, logits = material
+    confidence = by_hand.softmax(logits).max(axis=1)
+    kept = confidence >= 0.9
+    right = (logits.argmax(axis=1) == labels)[kept].mean()
+    html = explorers.thresholds(logits, labels)(threshold=0.9, temperature=1.0)
+    assert f"answers {100 * kept.mean():.1f} % of the images, {100 * right:.1f} % of them" in html
+
+
+def test_confusion_shows_the_images_of_a_cell(material):
+    images, labels, _ = material
+    read = np.where(np.arange(N) == 5, (labels + 1) % 10, labels)
+    html = explorers.confusion(images, labels, read)(int(labels[5]), int(read[5]))
+    assert f"1 image of {labels[5]} is read as {read[5]}." in html
+    assert Pictures(html).alts == [f"Image 5: {labels[5]} read as {read[5]}."]
+
+
+def test_dropout_without_dropping_changes_nothing(material):
+    network = by_hand.Network([30, 20])
+    html = explorers.dropout(network.layers, network.sizes, material[0])(image=1, rate=0.0, draw=0)
+    assert "0 of 30, 0 of 20" in html
+    assert "Of 30 draws, 30 read the image as" in html
+
+
+def test_votes_refuses_a_network_with_a_hidden_layer(material):
+    with pytest.raises(ValueError, match="without a hidden layer"):
+        explorers.votes(np.zeros((784, 100)), np.zeros(100), material[0], material[1])
+
+
+@pytest.mark.parametrize("values", [np.zeros((0, 3)), np.zeros(3), np.zeros((2, 2, 2))])
+def test_what_is_no_picture_is_refused(values):
+    with pytest.raises(ValueError, match="raster draws"):
+        sketches.raster(values, "nothing")
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True), st.floats(0, 10))
+@settings(max_examples=30, deadline=None)
+def test_any_number_can_be_drawn(value, limit):
+    values = np.full((3, 4), value)
+    assert_sound(sketches.raster(values, "A picture."))
+    assert_sound(sketches.raster(values, "A picture.", limit=limit))
+    svg = sketches.lines([0, 1], {"a": [value, 0.5]}, "A line.", now=0.5)
+    assert_sound(svg)
+    if math.isfinite(value):
+        assert_sound(sketches.bars([value, 0.5], "Bars."))
