@@ -10,7 +10,9 @@ endif
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
-NBVAL := $(PYTEST) --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -p no:warnings
+# Lessons run one after the other: TensorFlow takes both cores anyway, and two at once take longer.
+ONE_BY_ONE := $(BIN)/python -m pytest
+NBVAL := $(ONE_BY_ONE) --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -p no:warnings
 
 # A test run never downloads: it takes MNIST where it is, else the offline digits.
 test check test-all test-rest unit lessons data-offline lessons-offline lessons-again: \
@@ -74,4 +76,4 @@ lessons-offline:
 	MNISTLAB_DATA=offline $(NBVAL) $(NOTEBOOKS)
 
 lessons-again:
-	$(PYTEST) --dist load -m long
+	$(ONE_BY_ONE) -m long
