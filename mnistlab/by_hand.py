@@ -31,7 +31,7 @@ def scaled(images: NDArray[np.uint8]) -> Numbers:
     return np.divide(images, 255, dtype=np.float32)
 
 
-def softmax(logits: Numbers) -> Numbers:
+def softmax(logits: NDArray[Any]) -> NDArray[Any]:
     """Share out 1 among the classes: (n, classes) → (n, classes)."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True))

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mnistlab.by_hand import softmax
 from mnistlab.figure import percent
 from mnistlab.images import as_input
 from mnistlab.sketches import bars, lines, raster, row, sentence
@@ -56,7 +57,7 @@ def votes(kernel: ArrayLike, bias: ArrayLike, images: ArrayLike, labels: ArrayLi
     def show(image: int, digit: int) -> str:
         cast = ink[image] * weights[:, digit]
         logits = ink[image] @ weights + start
-        outputs = _softmax(logits[None])[0]
+        outputs = softmax(logits[None])[0]
         most, least = (divmod(int(at), 28) for at in (cast.argmax(), cast.argmin()))
         told = (
             f"Votes for {digit} add up to {cast[cast > 0].sum():.1f}, against it to "
@@ -78,7 +79,6 @@ def votes(kernel: ArrayLike, bias: ArrayLike, images: ArrayLike, labels: ArrayLi
                 _told("Outputs", outputs),
                 "outputs",
                 marked=int(truth[image]),
-                mark="label",
             ),
             sentence(f"{told} {where}"),
         )
@@ -131,7 +131,7 @@ def thresholds(logits: ArrayLike, labels: ArrayLike) -> Show:
     correct = before.argmax(axis=1) == truth
 
     def show(threshold: float, temperature: float) -> str:
-        confidence = _softmax(before / temperature).max(axis=1)
+        confidence = softmax(before / temperature).max(axis=1)
         answered, rightly = _answered(confidence, correct)
         kept = confidence >= threshold
         claimed, got, filled = _reliability(confidence, correct)
@@ -194,8 +194,8 @@ def dropout(layers: Callable[..., list[NDArray[Any]]], sizes: list[int], images:
         random, keep = np.random.default_rng(draw), np.float32(1 - rate)
         masks = [(random.random((30, size)) < keep) / keep for size in sizes]
         repeated = np.repeat(ink[image : image + 1], 30, axis=0)
-        outputs = _softmax(layers(repeated, masks)[-1])
-        calm = _softmax(layers(ink[image : image + 1], None)[-1])[0]
+        outputs = softmax(layers(repeated, masks)[-1])
+        calm = softmax(layers(ink[image : image + 1], None)[-1])[0]
         silent = [int((mask[0] == 0).sum()) for mask in masks]
         told = ", ".join(f"{off} of {size}" for off, size in zip(silent, sizes, strict=True))
         agree = int((outputs.argmax(axis=1) == calm.argmax()).sum())
@@ -242,11 +242,6 @@ def _folded(mask: NDArray[Any]) -> NDArray[np.float64]:
     block = np.full(rows * columns, 0.15)
     block[: mask.size] = mask
     return block.reshape(rows, columns)
-
-
-def _softmax(logits: NDArray[Any]) -> NDArray[Any]:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True))
 
 
 def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:

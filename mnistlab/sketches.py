@@ -7,7 +7,7 @@ small PNG pictures and SVG in the colours of the page they stand on, light or da
 import base64
 import html
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 
 import numpy as np
@@ -86,26 +86,23 @@ def bars(
     alt: str,
     title: str = "",
     *,
-    names: Sequence[str] | None = None,
     marked: int | None = None,
-    mark: str = "label",
     width: int = 250,
 ) -> str:
-    """One bar for each share between 0 and 1, its number beside it; `marked` carries a word too."""
+    """One bar for each class's share of 1, with its number; the class `marked` is the label."""
     values = np.clip(np.nan_to_num(np.asarray(shares, dtype=np.float64)), 0, 1)
-    names = [str(i) for i in range(len(values))] if names is None else names
     best, step, left, room = int(values.argmax()), 18, 24, width - 24 - 100
     parts = []
-    for i, (name, value) in enumerate(zip(names, values, strict=True)):
+    for i, value in enumerate(values):
         y, weight = 18 * i + 13, "bold" if i == best else "normal"
-        note = f" ◂ {mark}" if i == marked else ""
+        note = " ◂ label" if i == marked else ""
         parts.append(
             f'<text x="{left - 6}" y="{y}" text-anchor="end" font-weight="{weight}">'
-            f"{html.escape(name)}</text>"
+            f"{i}</text>"
             f'<rect x="{left}" y="{y - 11}" width="{max(1.0, room * value):.1f}" height="13" '
             f'fill="{MAIN if i == best else FAINT}"/>'
             f'<text x="{left + room * value + 6:.1f}" y="{y}" font-weight="{weight}">'
-            f"{value:.3f}{html.escape(note)}</text>"
+            f"{value:.3f}{note}</text>"
         )
     return _svg("".join(parts), alt, title, width, step * len(values) + 4)
 
