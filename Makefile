@@ -10,7 +10,7 @@ endif
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
-# Lessons run one after the other: TensorFlow takes both cores anyway, and two at once take longer.
+# Lessons run one after the other, since TensorFlow uses both cores by itself.
 ONE_BY_ONE := $(BIN)/python -m pytest
 NBVAL := $(ONE_BY_ONE) --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -p no:warnings
 
