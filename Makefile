@@ -10,9 +10,7 @@ endif
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
-# Lessons run one after the other, since TensorFlow uses both cores by itself.
-ONE_BY_ONE := $(BIN)/python -m pytest
-NBVAL := $(ONE_BY_ONE) --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -p no:warnings
+NBVAL := $(PYTEST) --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -p no:warnings
 
 # A test run never downloads: it takes MNIST where it is, else the offline digits.
 test check test-all test-rest unit lessons data-offline lessons-offline lessons-again: \
@@ -76,4 +74,4 @@ lessons-offline:
 	MNISTLAB_DATA=offline $(NBVAL) $(NOTEBOOKS)
 
 lessons-again:
-	$(ONE_BY_ONE) -m long
+	$(BIN)/python -m pytest -m long
