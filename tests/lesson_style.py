@@ -40,6 +40,8 @@ def size(lesson: NotebookNode) -> list[str]:
     """25 to 40 cells, a Markdown cell for each code cell, code of a few lines."""
     lines = [length(source) for source in code(lesson)]
     problems = [f"a code cell of {n} lines" for n in lines if not 1 <= n <= 20]
+    whole = [len(source.splitlines()) for source in code(lesson)]
+    problems += [f"a code cell of {n} lines, blank ones and imports too" for n in whole if n > 20]
     if not 25 <= len(lesson.cells) <= 40:
         problems.append(f"{len(lesson.cells)} cells, not 25 to 40")
     if len(markdown(lesson)) < len(code(lesson)):

@@ -219,6 +219,10 @@ def test_a_broken_text_is_found(good, tmp_path, cell, old, new, said):
 BROKEN_CODE = {
     "too long": ("\n".join(f"x = {i}" for i in range(21)), "a code cell of 21 lines"),
     "empty": ("", "a code cell of 0 lines"),
+    "too long with its blank lines": (
+        "\n\n".join(f"x = {i}" for i in range(11)),
+        "a code cell of 21 lines, blank",
+    ),
     "no seed": ("import numpy as np\n\nnp.random.default_rng()", "without a seed"),
     "NumPy's old dice": ("import numpy as np\n\nnp.random.rand(3)", "np.random.rand"),
     "Python's dice": ("import random\n\nrandom.random()", "import random"),
