@@ -64,6 +64,21 @@ class Network:
         self._squares = [np.zeros_like(one) for one in moved]
         self._steps = 0
 
+    @classmethod
+    def of(cls, network: Any) -> "Network":
+        """The same network as one of Keras' that has dense layers, all with the same bend."""
+        dense = [layer for layer in network.layers if hasattr(layer, "units")]
+        bends = {layer.activation.__name__ for layer in dense[:-1]} or {"relu"}
+        if not dense or len(bends) > 1 or not bends <= ACTIVATIONS.keys():
+            raise ValueError(
+                f"Only dense layers with one of {', '.join(ACTIVATIONS)} between them can be done "
+                f"by hand; this network has {', '.join(sorted(bends))}."
+            )
+        same = cls([layer.units for layer in dense[:-1]], bends.pop())
+        arrays = network.get_weights()
+        same.kernels, same.biases = arrays[::2], arrays[1::2]
+        return same
+
     def _start(self, fan_in: int, fan_out: int) -> Numbers:
         reach = np.sqrt(6 / (fan_in + fan_out))  # Glorot's rule, which Keras uses
         return self.random.uniform(-reach, reach, (fan_in, fan_out)).astype(np.float32)

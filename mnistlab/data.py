@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistlab import cache, mnist, sources
+from mnistlab import cache, collection, mnist, sources
 from mnistlab.sources import DataError, Place
 
-__all__ = ["DataError", "Digits", "Place", "cache_folder", "find", "load", "places"]
+__all__ = ["DataError", "Digits", "Place", "cache_folder", "find", "load", "own", "places"]
 
 OFFLINE_ARRAYS = (
     "x_train",
@@ -85,6 +85,14 @@ def load(source: str | None = None) -> Digits:
         return _load_offline()
     labels = dict(mnist.WRONG_LABELS)
     return Digits(**arrays, source="mnist", origin=origin, wrong_labels=labels)
+
+
+def own(file: str | Path | None = None) -> collection.Collection:
+    """The images and labels that you drew on the pad and saved, oldest first; lesson 8.
+
+    file: where they are, `my_digits.npz` in the current folder by default.
+    """
+    return collection.load(file)
 
 
 def find() -> dict[str, Any]:

@@ -23,6 +23,7 @@ from PIL import Image, ImageDraw
 from mnistlab import collection, explorers, images
 from mnistlab.sketches import raster, row, sentence
 from mnistlab.sources import DataError
+from mnistlab.widgets import Lasting
 
 __all__ = ["SIDE", "Pad", "Paper", "picture"]
 
@@ -44,7 +45,7 @@ class Paper(anywidget.AnyWidget):
     brush = traitlets.Float(22, min=1, max=100).tag(sync=True)
 
 
-class Pad(ipywidgets.VBox):  # type: ignore[misc]
+class Pad(Lasting):
     """A paper to draw on, the prepared image step by step, and each network's answer.
 
     networks: name → a network, asked anew with each piece of a stroke. file: where "save" puts a
@@ -78,6 +79,13 @@ class Pad(ipywidgets.VBox):  # type: ignore[misc]
     @strokes.setter
     def strokes(self, strokes: list[dict[str, Any]]) -> None:
         self.paper.strokes = strokes
+
+    def page(self) -> str:
+        """The preparation and the answers."""
+        return str(self.answers.value)
+
+    def __repr__(self) -> str:
+        return f"Pad({', '.join(self.networks)}; {len(self.strokes)} strokes)"
 
     def _follow(self, change: Any = None) -> None:
         with self._lock:

@@ -1,12 +1,13 @@
 """A playground: choose a network and how it learns, and watch its curves while it does.
 
 The training runs in a thread of its own, in plain NumPy (`by_hand`), so that it starts at once and
-Stop is heard between any two batches. The previous run stays in the picture for comparison.
+Stop is heard between any two batches. The run before stays in the picture for comparison, and a
+table keeps the last runs.
 """
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,10 +19,12 @@ from mnistlab import by_hand, training
 from mnistlab.data import Digits
 from mnistlab.figure import percent
 from mnistlab.sketches import lines, row, sentence
+from mnistlab.widgets import Lasting
 
 __all__ = ["Choice", "Playground", "Trial", "picture"]
 
 EVERY = 0.2  # seconds between two pictures
+KEPT = 8  # runs in the table
 LOOKED_AT = 1000  # images of each set that a point of a curve is measured on
 WIDE = ipywidgets.Layout(width="min(34em, 100%)")
 STYLE = {"description_width": "9em"}
@@ -99,21 +102,40 @@ class Trial:
             curve.append(float((read == truth).mean()))
 
 
-def picture(now: Trial | None, before: Trial | None = None) -> str:
-    """The curves of a trial and of the one before it."""
-    if now is None or not now.epochs:
+def picture(trials: Sequence[Trial]) -> str:
+    """The curves of the last trial and of the one before it, and a table of the last few."""
+    begun = [trial for trial in trials if trial.epochs]
+    if not begun:
         return row(sentence("Choose, then press Train."))
+    now, before = begun[-1], begun[-2] if len(begun) > 1 else None
     told = (
         f"{now.state}: after {now.epochs[-1]:.2f} epochs {percent(now.accuracy[-1])} of "
         f"{min(LOOKED_AT, now.choice.images):,} training images are read rightly, "
         f"{percent(now.val_accuracy[-1])} of {LOOKED_AT:,} validation images"
     )
     parts = [_curves(now, f"this run ({now.choice})", told)]
-    if before is not None and before.epochs:
+    if before is not None:
         last = f"{before.state}: validation {percent(before.val_accuracy[-1])}"
         parts.append(_curves(before, f"the run before ({before.choice})", last))
         told += f"; in the run before {percent(before.val_accuracy[-1])}"
-    return row(*parts, sentence(f"{told}."))
+    return row(*parts, sentence(f"{told}."), _table(begun[-KEPT:]))
+
+
+def _table(trials: Sequence[Trial]) -> str:
+    """The trials, newest first; `training` and `validation` are shares read rightly."""
+    heads = ("run", "training", "validation", "epochs", "")
+    lines = ["".join(f'<th scope="col" style="padding: 2px 8px">{head}</th>' for head in heads)]
+    for trial in reversed(trials):
+        cells = (
+            str(trial.choice),
+            percent(trial.accuracy[-1]),
+            percent(trial.val_accuracy[-1]),
+            f"{trial.epochs[-1]:.2f}",
+            trial.state,
+        )
+        lines.append("".join(f'<td style="padding: 2px 8px">{cell}</td>' for cell in cells))
+    rows = "".join(f"<tr>{line}</tr>" for line in lines)
+    return f'<table style="border-collapse: collapse; margin: 0; text-align: left">{rows}</table>'
 
 
 def _curves(trial: Trial, title: str, told: str) -> str:
@@ -122,8 +144,11 @@ def _curves(trial: Trial, title: str, told: str) -> str:
     return lines(trial.epochs, curves, alt, title, xlabel="epochs", width=400)
 
 
-class Playground(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
-    """Controls, Train, Stop and the curves; lessons 3 and 4."""
+class Playground(Lasting):
+    """Controls, Train, Stop and the curves; lessons 3 and 4.
+
+    start: what the controls say at first, by the names of a Choice.
+    """
 
     def __init__(self, digits: Digits, **start: Any) -> None:
         first, hold = training.split(digits, 5000, seed=0)
@@ -136,7 +161,7 @@ class Playground(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no 
         self.controls = _controls(Choice(**start), len(first))
         self.train = ipywidgets.Button(description="Train", icon="play", button_style="primary")
         self.stop = ipywidgets.Button(description="Stop", icon="stop", disabled=True)
-        self.picture = ipywidgets.HTML(picture(None))
+        self.picture = ipywidgets.HTML(picture([]))
         self.train.on_click(lambda button: self.begin())
         self.stop.on_click(lambda button: self._stop.set())
         buttons = ipywidgets.HBox([self.train, self.stop])
@@ -146,6 +171,15 @@ class Playground(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no 
     def choice(self) -> Choice:
         """What the controls say now."""
         return Choice(**{name: control.value for name, control in self.controls.items()})
+
+    def run(self, **changes: Any) -> Trial:
+        """Set these controls, train, and wait until it is done: what Train does, from code."""
+        for name, value in changes.items():
+            if name not in self.controls:
+                raise ValueError(f"{name} is no control; they are {', '.join(self.controls)}.")
+            self.controls[name].value = value
+        self.begin().join()
+        return self.trials[-1]
 
     def begin(self) -> threading.Thread:
         """Start a training, after the one that may still run has stopped."""
@@ -171,14 +205,14 @@ class Playground(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no 
             self.train.disabled, self.stop.disabled = False, True
 
     def _show(self) -> None:
-        before = self.trials[-2] if len(self.trials) > 1 else None
-        self.picture.value = picture(self.trials[-1], before)
+        self.picture.value = picture(self.trials)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        data["text/html"] = self.picture.value
-        return bundle
+    def page(self) -> str:
+        """The curves and the table."""
+        return str(self.picture.value)
+
+    def __repr__(self) -> str:
+        return f"Playground({self.choice})"
 
 
 def _controls(start: Choice, most: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-__all__ = ["bars", "lines", "raster", "row", "sentence"]
+__all__ = ["bars", "lines", "matrix", "raster", "row", "sentence"]
 
 TEXT = "var(--jp-content-font-color1, #222)"
 FAINT = "var(--jp-content-font-color2, #666)"
@@ -65,8 +65,9 @@ def raster(
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
     height = round(side * array.shape[0] / array.shape[1])
     shown = f"width: {side}px; height: {height}px; image-rendering: pixelated; display: block"
+    # Decoded at once: else the browser shows nothing for a moment each time a slider moves.
     image = (
-        f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}" '
+        f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}" decoding="sync" '
         f'style="{shown}; border: 1px solid {RULE}">'
     )
     caption = f"<figcaption>{html.escape(title)}</figcaption>" if title else ""
@@ -105,6 +106,32 @@ def bars(
             f"{value:.3f}{note}</text>"
         )
     return _svg("".join(parts), alt, title, width, step * len(values) + 4)
+
+
+def matrix(counts: ArrayLike, title: str = "") -> str:
+    """A confusion matrix as a table; rows are the truth, columns what was read.
+
+    The diagonal is grey, mistakes are the bluer the commoner. Each cell names itself, as
+    `data-cell="4,9"`, for `widgets.Matrix`.
+    """
+    table = np.asarray(counts)
+    most = max(1, int((table - np.diag(np.diag(table))).max()))
+    heads = "".join(f'<th scope="col">{digit}</th>' for digit in range(len(table)))
+    rows = [f"<tr><td></td>{heads}</tr>"]
+    for truth, line in enumerate(table):
+        cells = []
+        for read, count in enumerate(line):
+            # Half of the blue at the most: both themes' text stays readable on it.
+            blue = f"rgba(0, 114, 178, {0.5 * np.sqrt(count / most):.2f})"
+            shade = "rgba(128, 128, 128, 0.25)" if truth == read else blue
+            cells.append(
+                f'<td data-cell="{truth},{read}" style="background: {shade}; padding: 0 3px; '
+                f'min-width: 26px; text-align: right">{count}</td>'
+            )
+        rows.append(f'<tr><th scope="row">{truth}</th>{"".join(cells)}</tr>')
+    caption = f"<caption>{html.escape(title)}</caption>" if title else ""
+    style = f"border-collapse: collapse; {FONT}; line-height: 20px; color: {TEXT}"
+    return f'<table style="{style}; margin: 0">{caption}{"".join(rows)}</table>'
 
 
 def lines(

@@ -6,23 +6,51 @@ Python it stays as its first position, and says so.
 
 import threading
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import anywidget
 import ipywidgets
+import numpy as np
+import traitlets
 from numpy.typing import ArrayLike
 
 from mnistlab import distortions as distorting
-from mnistlab import explorers
+from mnistlab import explorers, output_explorers
 from mnistlab.by_hand import Network
+from mnistlab.sketches import matrix
 
-__all__ = ["Explorer", "confusion", "distortions", "dropout", "pixels", "saturation", "thresholds"]
-__all__ += ["votes"]
+__all__ = ["Explorer", "Lasting", "Matrix"]
+__all__ += ["confusion", "distortions", "dropout", "pixels", "saturation", "thresholds", "votes"]
 
 LABEL = {"description_width": "9em"}
 WIDE = ipywidgets.Layout(width="min(34em, 100%)")
 
 
-class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+class Lasting(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+    """Widgets that a page without Python keeps as a picture: `page` says which."""
+
+    def page(self) -> str:
+        """HTML of what the widgets show now."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is not None:
+            bundle["text/html"] = self.page()
+        return bundle
+
+
+class Matrix(anywidget.AnyWidget):
+    """A confusion matrix; `value` is the cell chosen by click or arrow keys, [truth, read]."""
+
+    _esm = Path(__file__).with_name("matrix.js")
+    html = traitlets.Unicode().tag(sync=True)
+    value: traitlets.List[int] = traitlets.List([0, 0]).tag(sync=True)
+    description = "confusion matrix"
+
+
+class Explorer(Lasting):
     """Controls above a picture that follows them.
 
     `show` is the pure function from the controls' values to HTML, `controls` the widgets by name.
@@ -43,15 +71,18 @@ class Explorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no ty
         """The controls' values by name; `show(**values)` is what stands in the picture."""
         return {name: control.value for name, control in self.controls.items()}
 
+    def page(self) -> str:
+        """The picture, below the matrix where that is a control."""
+        tables = [one.html for one in self.controls.values() if isinstance(one, Matrix)]
+        return "".join([*tables, self.picture.value])
+
     def _follow(self, change: Any = None) -> None:
         with self._lock:
             self.picture.value = self.show(**self.values)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = bundle[0] if isinstance(bundle, tuple) else bundle
-        data["text/html"] = self.picture.value  # for pages, where no slider moves
-        return bundle
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
+        return f"Explorer({values})"
 
 
 def _slider(name: str, low: float, high: float, value: float, step: float = 1) -> Any:
@@ -59,6 +90,10 @@ def _slider(name: str, low: float, high: float, value: float, step: float = 1) -
     return kind(
         value=value, min=low, max=high, step=step, description=name, style=LABEL, layout=WIDE
     )
+
+
+def _choice(name: str, options: Mapping[str, Any]) -> Any:
+    return ipywidgets.Dropdown(options=list(options), description=name, style=LABEL, layout=WIDE)
 
 
 def pixels(images: ArrayLike) -> Explorer:
@@ -81,40 +116,53 @@ def votes(kernel: ArrayLike, bias: ArrayLike, images: ArrayLike, labels: ArrayLi
 
 def saturation(logits: ArrayLike, labels: ArrayLike) -> Explorer:
     """Scaled logits, read through a sigmoid and a softmax: ties and accuracy; lesson 4."""
-    low, high = float(explorers.SCALES[0]), float(explorers.SCALES[-1])
+    scales = output_explorers.SCALES
     controls = {
-        "scale": _slider("scale of logits", low, high, 1.0, 0.1),
+        "scale": _slider("scale of logits", float(scales[0]), float(scales[-1]), 1.0, 0.1),
         "image": _slider("image", 0, min(99, len(labels) - 1), 0),  # type: ignore[arg-type]
     }
-    return Explorer(explorers.saturation(logits, labels), controls)
+    return Explorer(output_explorers.saturation(logits, labels), controls)
 
 
-def thresholds(logits: ArrayLike, labels: ArrayLike) -> Explorer:
+def thresholds(logits: Mapping[str, ArrayLike], images: ArrayLike, labels: ArrayLike) -> Explorer:
     """A temperature, and a threshold below which no answer is given; lesson 5."""
-    temperatures = explorers.TEMPERATURES
+    heats = output_explorers.TEMPERATURES
     controls = {
+        "network": _choice("network", logits),
+        "temperature": _slider("temperature", float(heats[0]), float(heats[-1]), 1.0, 0.1),
         "threshold": _slider("threshold", 0.0, 0.99, 0.5, 0.01),
-        "temperature": _slider(
-            "temperature", float(temperatures[0]), float(temperatures[-1]), 1.0, 0.1
-        ),
     }
-    return Explorer(explorers.thresholds(logits, labels), controls)
+    return Explorer(output_explorers.thresholds(logits, images, labels), controls)
 
 
 def confusion(images: ArrayLike, labels: ArrayLike, predicted: ArrayLike) -> Explorer:
-    """The images in one cell of the confusion matrix; lesson 5."""
-    controls = {"truth_digit": _slider("truth", 0, 9, 4), "read_digit": _slider("read as", 0, 9, 9)}
-    return Explorer(explorers.confusion(images, labels, predicted), controls)
+    """A confusion matrix, and the images of the cell that is chosen in it; lesson 5.
+
+    The first choice is the commonest mistake.
+    """
+    counts = output_explorers.counted(labels, predicted)
+    mistakes = counts - np.diag(np.diag(counts))
+    first = [int(digit) for digit in divmod(int(mistakes.argmax()), 10)]
+    table = matrix(counts, "rows: the truth, columns: what was read")
+    show = output_explorers.confusion(images, labels, predicted)
+    return Explorer(show, {"cell": Matrix(html=table, value=first)})
 
 
-def dropout(network: Network, images: ArrayLike) -> Explorer:
-    """Which units of each hidden layer are silenced, and what the answer then is; lesson 4."""
+def dropout(networks: Mapping[str, Any], images: ArrayLike, labels: ArrayLike) -> Explorer:
+    """Which units of each hidden layer are dropped, and what the answer then is; lesson 4.
+
+    networks: name → a Keras network of dense layers.
+    """
+    asked = {name: Network.of(network) for name, network in networks.items()}
+    depth = max(len(network.sizes) for network in asked.values())
     controls = {
+        "network": _choice("network", networks),
         "image": _slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
         "rate": _slider("dropout rate", 0.0, 0.9, 0.3, 0.1),
+        "layers": _slider("layers that drop", 0, depth, depth),
         "draw": _slider("draw", 0, 19, 0),
     }
-    return Explorer(explorers.dropout(network.layers, list(network.sizes), images), controls)
+    return Explorer(explorers.dropout(asked, images, labels), controls)
 
 
 def distortions(networks: Mapping[str, Any], images: ArrayLike, labels: ArrayLike) -> Explorer:

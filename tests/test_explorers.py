@@ -5,12 +5,13 @@ import math
 import re
 from html.parser import HTMLParser
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnistlab import by_hand, explorers, sketches, widgets
+from mnistlab import by_hand, evaluation, explorers, models, output_explorers, sketches, widgets
 
 N = 40
 
@@ -27,15 +28,21 @@ def material():
 
 
 def made(images, labels, logits):
-    deep = by_hand.Network([30, 20, 7], dropout=0.3)
+    keras.utils.set_random_seed(0)
+    deep = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten()])
+    for units in (30, 20, 7):
+        deep.add(keras.layers.Dense(units, activation="relu"))
+        deep.add(keras.layers.Dropout(0.3))
+    deep.add(keras.layers.Dense(10, activation="softmax"))
+    hidden = models.build("hidden", seed=0)
     linear = by_hand.Network([])
     return {
         "pixels": widgets.pixels(images),
         "votes": widgets.votes(linear.kernels[0], linear.biases[0], images, labels),
         "saturation": widgets.saturation(logits, labels),
-        "thresholds": widgets.thresholds(logits, labels),
+        "thresholds": widgets.thresholds({"one": logits, "two": -logits}, images, labels),
         "confusion": widgets.confusion(images, labels, logits.argmax(axis=1)),
-        "dropout": widgets.dropout(deep, images),
+        "dropout": widgets.dropout({"deep": deep, "flat": hidden}, images, labels),
         "distortions": widgets.distortions({"one": Reader(linear)}, images, labels),
     }
 
@@ -60,6 +67,9 @@ NAMES = [name for name in widgets.__all__ if name[0].islower()]
 
 def positions(control, few=True):
     """Values of a control from one end to the other."""
+    if isinstance(control, widgets.Matrix):
+        step = 4 if few else 1
+        return [list(cell) for cell in itertools.product(range(0, 10, step), repeat=2)]
     if isinstance(control.value, bool):
         return [False, True]
     if hasattr(control, "options"):
@@ -139,7 +149,8 @@ def test_a_page_without_python_shows_the_first_position(all_explorers):
     for explorer in all_explorers.values():
         data = explorer._repr_mimebundle_()
         data = data[0] if isinstance(data, tuple) else data
-        assert data["text/html"] == explorer.picture.value
+        assert data["text/html"].endswith(explorer.picture.value)
+        assert len(data["text/plain"]) < 300
 
 
 # What the numbers say
@@ -151,41 +162,49 @@ def test_the_votes_add_up_to_the_logit(material):
     network.biases[0] += 0.5
     html = explorers.votes(network.kernels[0], network.biases[0], images, labels)(image=3, digit=7)
     logit = network.logits(by_hand.scaled(images[3].reshape(1, 784)))[0, 7]
-    assert f"the logit is {logit:.1f}" in html
+    assert f"the logit is {logit:.1f}." in html
+    assert f"votes on 7: logit {logit:.1f}" in html
 
 
 def test_saturation_counts_as_a_report_does(material):
-    from mnistlab import evaluation
-
     _, labels, logits = material
     report = evaluation.score(logits * np.float32(2), labels, "sigmoid")
-    html = explorers.saturation(logits, labels)(scale=2.0, image=0)
+    html = output_explorers.saturation(logits, labels)(scale=2.0, image=0)
     assert f"{100 * report.ties.count / N:.1f} % of the images have a tie" in html
     assert f"the sigmoid reads {100 * report.accuracy:.1f} %" in html
 
 
 def test_thresholds_count_what_is_answered(material):
-    _, labels, logits = material
+    images, labels, logits = material
     confidence = by_hand.softmax(logits).max(axis=1)
     kept = confidence >= 0.9
     right = (logits.argmax(axis=1) == labels)[kept].mean()
-    html = explorers.thresholds(logits, labels)(threshold=0.9, temperature=1.0)
-    assert f"answers {100 * kept.mean():.1f} % of the images, {100 * right:.1f} % of them" in html
+    show = output_explorers.thresholds({"one": logits}, images, labels)
+    html = show(network="one", temperature=1.0, threshold=0.9)
+    assert f"{100 * kept.mean():.1f} % of the images are accepted, {100 * right:.1f} % of" in html
 
 
 def test_confusion_shows_the_images_of_a_cell(material):
     images, labels, _ = material
     read = np.where(np.arange(N) == 5, (labels + 1) % 10, labels)
-    html = explorers.confusion(images, labels, read)(int(labels[5]), int(read[5]))
+    html = output_explorers.confusion(images, labels, read)([int(labels[5]), int(read[5])])
     assert f"1 image of {labels[5]} is read as {read[5]}." in html
-    assert Pictures(html).alts == [f"Image 5: {labels[5]} read as {read[5]}."]
+    assert Pictures(html).alts == [f"Image 5: a {labels[5]}, read as {read[5]}."]
 
 
 def test_dropout_without_dropping_changes_nothing(material):
-    network = by_hand.Network([30, 20])
-    html = explorers.dropout(network.layers, network.sizes, material[0])(image=1, rate=0.0, draw=0)
-    assert "0 of 30, 0 of 20" in html
-    assert "Of 30 draws, 30 read the image as" in html
+    show = explorers.dropout({"one": by_hand.Network([30, 20])}, *material[:2])
+    for values in ({"rate": 0.0, "layers": 2}, {"rate": 0.9, "layers": 0}):
+        html = show(network="one", image=1, draw=0, **values)
+        assert "layer 1: 0 of 30" in html
+        assert "In 30 of 30 draws" in html
+
+
+def test_only_the_first_layers_drop(material):
+    show = explorers.dropout({"one": by_hand.Network([30, 20])}, *material[:2])
+    html = show(network="one", image=1, rate=0.9, layers=1, draw=0)
+    assert "layer 1: 0 of 30" not in html
+    assert "layer 2: 0 of 20" in html
 
 
 def test_votes_refuses_a_network_with_a_hidden_layer(material):

@@ -44,7 +44,7 @@ def test_a_trial_that_diverges_says_so(sets, monkeypatch):
     trial = Trial(Choice(images=2000))
     trial.run(*sets, threading.Event())
     assert trial.state == "diverged"
-    assert_sound(playground.picture(trial))
+    assert_sound(playground.picture([trial]))
 
 
 @pytest.mark.parametrize("depth", [0, 1, 6])
@@ -56,11 +56,11 @@ def test_every_end_of_the_controls_runs_without_a_warning(sets, depth, dropout, 
     trial = Trial(choice)
     trial.run(*sets, threading.Event())
     assert trial.state in ("done", "diverged")
-    assert_sound(playground.picture(trial, trial))
+    assert_sound(playground.picture([trial, trial]))
 
 
 def test_nothing_chosen_yet_says_how_to_begin():
-    assert "press Train" in playground.picture(None)
+    assert "press Train" in playground.picture([])
 
 
 @pytest.fixture
@@ -91,15 +91,21 @@ def test_train_and_stop_by_their_buttons(ground):
 
 @pytest.mark.slow
 def test_two_runs_stand_side_by_side(ground):
-    ground.controls["epochs"].value = 1
-    for rate in (0.001, 0.01):
-        ground.controls["rate"].value = rate
-        ground.begin().join()
+    ground.run(epochs=1, rate=0.001)
+    trial = ground.run(rate=0.01)
+    assert trial is ground.trials[-1]
     assert [trial.choice.rate for trial in ground.trials] == [0.001, 0.01]
     alts = assert_sound(ground.picture.value)
     assert "rate 0.01" in alts[0]
     assert "the run before" in alts[1]
     assert "rate 0.001" in alts[1]
+    assert ground.picture.value.count("<tr>") == 3  # a heading and two runs
+
+
+def test_code_that_names_no_control_is_told_which_there_are(ground):
+    with pytest.raises(ValueError, match=r"unit is no control; they are units, depth,"):
+        ground.run(unit=3)
+    assert ground.trials == []
 
 
 @pytest.mark.slow

@@ -26,10 +26,11 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 # fmt: off
 LINE = [
     "quiet", "pictures", "images", "offline", "mnist", "download",
-    "cache", "sources", "data", "models", "augmentation", "training", "results",
+    "cache", "sources", "collection", "data", "models", "augmentation", "training", "results",
     "chance", "report", "evaluation", "exercises", "guards", "saving", "figure",
     "image_plots", "curve_plots", "plots",
-    "sketches", "by_hand", "collection", "explorers", "distortions", "widgets", "playground", "pad",
+    "sketches", "by_hand", "explorers", "output_explorers", "distortions", "widgets", "playground",
+    "pad",
     "doctor", "cli", "__main__",
 ]
 # fmt: on

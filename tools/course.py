@@ -95,11 +95,11 @@ def run(lesson: nbformat.NotebookNode, folder: Path, socket: Path) -> None:
 
 
 def replace_widgets(lesson: nbformat.NotebookNode) -> None:
-    """Where a slider stood, say so: a page shows what belongs to its first position."""
+    """Where a slider stood, leave what it showed in its first position, and say so."""
     for cell in lesson.cells:
         for output in cell.get("outputs", []):
             if WIDGET in output.get("data", {}):
-                output.data = {"text/html": NO_WIDGET}
+                output.data = {"text/html": output.data.get("text/html", "") + NO_WIDGET}
 
 
 def fill_in_time(path: Path, seconds: float) -> None:
