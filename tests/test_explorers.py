@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import confusion_matrix
 
 from mnistlab import by_hand, evaluation, explorers, models, output_explorers, sketches, widgets
 
@@ -228,3 +229,21 @@ def test_any_number_can_be_drawn(value, limit):
     assert_sound(svg)
     if math.isfinite(value):
         assert_sound(sketches.bars([value, 0.5], "Bars."))
+
+
+def test_a_matrix_counts_and_names_each_cell(material):
+    _, labels, logits = material
+    read = logits.argmax(axis=1)
+    counts = output_explorers.counted(labels, read)
+    np.testing.assert_array_equal(counts, confusion_matrix(labels, read, labels=range(10)))
+    html = sketches.matrix(counts)
+    cells = re.findall(r'data-cell="(\d),(\d)"[^>]*>(\d+)<', html)
+    assert [[int(i) for i in cell] for cell in cells] == [
+        [truth, column, counts[truth, column]] for truth in range(10) for column in range(10)
+    ]
+
+
+def test_the_first_choice_in_a_matrix_is_the_commonest_mistake(material):
+    images, labels, _ = material
+    read = np.where(labels == 4, 9, labels)
+    assert widgets.confusion(images, labels, read).values == {"cell": [4, 9]}
