@@ -10,6 +10,8 @@ endif
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --quiet \
+    --generate-hashes --no-header --no-annotate
 NBVAL := $(PYTEST) --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -p no:warnings
 
 # A test run never downloads: it takes MNIST where it is, else the offline digits.
@@ -19,7 +21,7 @@ test check test-all test-rest unit lessons data-offline lessons-offline lessons-
 .NOTPARALLEL:
 
 .PHONY: help lab test check test-all test-rest course results lock clean setup
-.PHONY: style types unit lessons data-offline lessons-offline lessons-again
+.PHONY: style types unit lessons data-offline lessons-offline lessons-again setup-all
 
 help:           ## list these targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -e 's/:[^#]*##/ /'
@@ -43,14 +45,18 @@ results: setup  ## train every network with five seeds and write the results tab
 	$(BIN)/python tools/results.py
 
 lock:           ## choose the newest packages anew (needs uv)
-	uv pip compile --universal --generate-hashes --no-header --no-annotate --upgrade \
-	    --python-version 3.11 --extra test pyproject.toml -o requirements.lock --quiet
+	$(LOCK) --upgrade --extra test -o requirements.lock
+	cp requirements.lock requirements-all.lock
+	$(LOCK) --all-extras -o requirements-all.lock
 
 clean:          ## remove what was built, the environment too
 	rm -rf .venv .venv.old build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 
 setup:
 	@$(PYTHON) tools/setup.py
+
+setup-all:
+	@$(PYTHON) tools/setup.py --all
 
 style:
 	$(BIN)/python -m ruff check
