@@ -15,13 +15,13 @@ LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --quiet 
 NBVAL := $(PYTEST) --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -p no:warnings
 
 # A test run never downloads: it takes MNIST where it is, else the offline digits.
-test check test-all test-rest unit lessons data-offline lessons-offline lessons-again: \
+test check test-all test-rest unit lessons data-offline lessons-offline lessons-again browser: \
     export MNISTLAB_OFFLINE = 1
 
 .NOTPARALLEL:
 
 .PHONY: help lab test check test-all test-rest course results lock clean setup
-.PHONY: style types unit lessons data-offline lessons-offline lessons-again setup-all
+.PHONY: style types unit lessons data-offline lessons-offline lessons-again browser setup-all
 
 help:           ## list these targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -e 's/:[^#]*##/ /'
@@ -32,11 +32,11 @@ lab: setup      ## open the course in JupyterLab
 test: setup style types unit lessons  ## everything, on the digits at hand
 
 check: setup style types  ## the quick part of the tests
-	$(PYTEST) -q -m "not slow and not long"
+	$(PYTEST) -q -m "not slow and not long and not browser"
 
 test-all: test test-rest  ## everything, on both sets of digits
 
-test-rest: setup data-offline lessons-offline lessons-again  ## what test-all does after test
+test-rest: setup data-offline lessons-offline lessons-again browser  ## what test-all does after test
 
 course: setup   ## run every lesson and write pages to build/course
 	$(BIN)/python tools/course.py
@@ -68,7 +68,7 @@ types:
 	$(BIN)/python -m mypy
 
 unit:
-	$(PYTEST) -m "not long" --cov --cov-report=term
+	$(PYTEST) -m "not long and not browser" --cov --cov-report=term
 
 lessons:
 	$(NBVAL) $(NOTEBOOKS)
@@ -81,3 +81,6 @@ lessons-offline:
 
 lessons-again:
 	$(BIN)/python -m pytest -m long
+
+browser: setup-all
+	$(BIN)/python -m pytest tests/browser

@@ -21,6 +21,8 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 PATIENCE = 60  # seconds for one step of JupyterLab; a busy machine takes ten times the usual one
 RUNNING = 600  # seconds for all cells of a lesson
 
+JUPYTER, JUPYTERLAB = ("CONFIG", "DATA", "RUNTIME"), ("SETTINGS", "WORKSPACES")
+
 OUTPUT = ".jp-Cell-outputArea > .jp-OutputArea-child > .jp-OutputArea-output"
 IDLE = "() => window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.status"
 IDLE += " === 'idle'"
@@ -31,11 +33,16 @@ RUN = """() => {
 }"""
 # Resolves when nothing in the page has changed for a fifth of a second.
 QUIET = """() => new Promise((resolve) => {
-  let timer = setTimeout(resolve, 200);
-  new MutationObserver(() => {
+  const done = () => {
+    observer.disconnect();
+    resolve();
+  };
+  let timer = setTimeout(done, 200);
+  const observer = new MutationObserver(() => {
     clearTimeout(timer);
-    timer = setTimeout(resolve, 200);
-  }).observe(document.body, { subtree: true, childList: true, attributes: true });
+    timer = setTimeout(done, 200);
+  });
+  observer.observe(document.body, { subtree: true, childList: true, attributes: true });
 })"""
 
 
@@ -92,9 +99,9 @@ def jupyterlab(folder: Path, home: Path) -> Iterator[dict[str, Any]]:
 
 def folders(home: Path) -> dict[str, str]:
     """The variables that keep JupyterLab's own files in `home`."""
-    names = ("JUPYTER_CONFIG", "JUPYTER_DATA", "JUPYTER_RUNTIME")
-    names += ("JUPYTERLAB_SETTINGS", "JUPYTERLAB_WORKSPACES")
-    return {f"{name}_DIR": str(home / name.split("_")[1].lower()) for name in names}
+    jupyter = {f"JUPYTER_{name}_DIR": str(home / name.lower()) for name in JUPYTER}
+    lab = {f"JUPYTERLAB_{name}_DIR": str(home / name.lower()) for name in JUPYTERLAB}
+    return jupyter | lab
 
 
 def address(server: "subprocess.Popen[bytes]", home: Path) -> dict[str, Any]:
@@ -129,7 +136,7 @@ class Notebook:
 
     def command(self, name: str, **arguments: Any) -> None:
         """Run one of JupyterLab's commands."""
-        line = "([name, args]) => { window.jupyterapp.commands.execute(name, args); }"
+        line = "([name, args]) => window.jupyterapp.commands.execute(name, args).then(() => {})"
         self.page.evaluate(line, [name, arguments])
 
     def run(self) -> None:
@@ -148,12 +155,12 @@ class Notebook:
         self.page.evaluate(QUIET)
 
     def reload(self) -> None:
-        """Save, then load the page anew; the kernel goes on."""
+        """Save, then load the page anew; the kernel goes on, and every widget comes back."""
         self.command("docmanager:save")
-        self.settle()
+        widgets = ".jp-OutputArea-output .jupyter-widgets"
+        count = self.page.locator(widgets).count()
         self.page.reload()
-        self.page.wait_for_function(IDLE)
-        self.page.wait_for_selector(".jp-OutputArea-output")
+        self.page.locator(widgets).nth(count - 1).wait_for(state="attached")
         self.settle()
 
     def troubles(self) -> list[str]:
@@ -166,3 +173,8 @@ class Notebook:
         self.command("logconsole:open")  # which closes it again
         panel.wait_for(state="detached")
         return [*self.console, *errors, *logged]
+
+    def close(self) -> None:
+        """End the kernel and close the page."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        self.page.close()

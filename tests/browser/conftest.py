@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import nbformat
@@ -12,19 +13,28 @@ from scratch import CELLS
 from tools import browser
 
 HERE = Path(__file__).parent
-LESSONS = sorted((HERE.parents[1] / "notebooks").glob("*.ipynb"))
+LESSONS = HERE.parents[1] / "notebooks"
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+
+
+@pytest.hookimpl(trylast=True)  # when the tests that nobody asked for are gone
+def pytest_collection_modifyitems(items):
+    """Without a browser one of these tests says why none of them ran; on CI that is a failure."""
+    mine = [item for item in items if HERE in item.path.parents]
+    try:
+        browser.chromium()
+    except browser.NoBrowserError as reason:
+        if mine and os.environ.get("CI"):
+            pytest.exit(str(reason), returncode=1)
+        for item in mine[1:]:
+            items.remove(item)
+        for item in mine[:1]:
+            item.add_marker(pytest.mark.skip(reason=str(reason)))
 
 
 @pytest.fixture(scope="session")
 def chromium():
-    """A browser; where there is none, the tests are skipped, or on CI the run ends."""
-    try:
-        browser.chromium()
-    except browser.NoBrowserError as reason:
-        if os.environ.get("CI"):
-            pytest.exit(str(reason), returncode=1)
-        pytest.skip(str(reason))
+    """A browser."""
     with browser.browser() as opened:
         yield opened
 
@@ -33,7 +43,7 @@ def chromium():
 def server(chromium, tmp_path_factory):
     """JupyterLab over copies of the lessons and over scratch.ipynb."""
     folder = tmp_path_factory.mktemp("notebooks")
-    for lesson in LESSONS:
+    for lesson in LESSONS.glob("*.ipynb"):
         shutil.copy(lesson, folder)
     cells = [new_code_cell(source) for source in CELLS.values()]
     nbformat.write(new_notebook(cells=cells, metadata=KERNEL), folder / "scratch.ipynb")
@@ -56,9 +66,9 @@ def open_notebook(chromium, server):
 @pytest.fixture(scope="session")
 def everything(open_notebook):
     """The scratch notebook, once run."""
-    notebook = open_notebook("scratch.ipynb")
-    notebook.run()
-    return notebook
+    with closing(open_notebook("scratch.ipynb")) as notebook:
+        notebook.run()
+        yield notebook
 
 
 @pytest.fixture

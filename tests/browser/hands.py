@@ -1,13 +1,45 @@
 """What a learner's hands do in a notebook: press keys on sliders, draw a seven, train and stop."""
 
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 SLIDERS = ".noUi-handle, input[type=range], [role=slider]"
-# From wherever a slider stands, each of these but the first moves it.
+# From wherever a slider stands, each of these moves it; but at its end the first cannot.
+LABEL = "e => e.closest('.widget-inline-hbox')?.querySelector('label').textContent ?? e.ariaLabel"
 KEYS = ("End", "ArrowLeft", "Home", "ArrowRight")
 SEVEN = [(90, 70), (190, 70), (120, 220)]  # the corners of its one stroke
 ON, OFF = [(140, 70), (155, 145)], [(90, 220), (190, 220)]  # where it leaves ink, and where not
+
+
+class Step(NamedTuple):
+    """What an output showed before and after a key was pressed on one of its sliders."""
+
+    key: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+    def shows_nothing_new(self) -> bool:
+        return self.before == self.after
+
+    def is_told_as_before(self) -> list[str]:
+        """The text alternatives of pictures that changed while their alternatives did not."""
+        pairs = zip(self.before["pictures"], self.after["pictures"], strict=False)
+        return [old[1] for old, new in pairs if old[0] != new[0] and old[1] == new[1]]
+
+
+def steps(notebook: Any, output: Any) -> Iterator[Step]:
+    """Press keys on every slider of an output that a picture follows."""
+    for slider in sliders(output):
+        name = slider.evaluate(LABEL)
+        for key in KEYS:
+            before, value = shown(output), position(slider)
+            slider.press(key)
+            if key == "End" and position(slider) == value:
+                continue  # it stood there from the start
+            wait_for_change(output, before)
+            notebook.settle()
+            yield Step(f"{name}: {key}", before, shown(output))
 
 
 def sliders(output: Any) -> list[Any]:
@@ -17,31 +49,8 @@ def sliders(output: Any) -> list[Any]:
     """
     if output.get_by_role("button", name="Train").count():
         return []
-    return [
-        one for one in output.locator(SLIDERS).all() if not one.evaluate("e => e.closest('label')")
-    ]
-
-
-def try_sliders(notebook: Any, output: Any) -> list[str]:
-    """Move every slider of an output and return what went wrong."""
-    return [wrong for slider in sliders(output) for wrong in move(notebook, output, slider)]
-
-
-def move(notebook: Any, output: Any, slider: Any) -> list[str]:
-    """Press each key on a slider and return what went wrong: pictures that do not follow."""
-    wrong, moved = [], 0
-    name = slider.evaluate("e => e.closest('.widget-inline-hbox')?.textContent ?? e.ariaLabel")
-    for key in KEYS:
-        value, before = position(slider), shown(output)
-        slider.press(key)
-        if position(slider) == value:
-            continue
-        moved += 1
-        if not changed(output, before):
-            wrong.append(f"{name}: {key} changes nothing")
-        notebook.settle()
-        wrong += [f"{name}: {key} is not told: {alt}" for alt in untold(before, shown(output))]
-    return wrong if moved >= len(KEYS) - 1 else [*wrong, f"{name}: moved {moved} times only"]
+    found: list[Any] = output.locator(SLIDERS).all()
+    return [one for one in found if not one.evaluate("e => e.closest('.mnistlab-pad')")]
 
 
 def position(slider: Any) -> str:
@@ -49,24 +58,18 @@ def position(slider: Any) -> str:
     return str(slider.evaluate("e => e.value ?? e.ariaValueText"))
 
 
-def shown(output: Any) -> Any:
+def shown(output: Any) -> dict[str, Any]:
     """The pictures and texts of an output."""
-    return output.evaluate("e => checks.shown(e)")
+    found: dict[str, Any] = output.evaluate("e => checks.shown(e)")
+    return found
 
 
-def changed(output: Any, before: Any) -> bool:
-    """Wait for an output to show something else; False after half a minute."""
-    for _ in range(300):
+def wait_for_change(output: Any, before: dict[str, Any]) -> None:
+    """Wait until an output shows something else, for a quarter of a minute at most."""
+    for _ in range(150):
         if shown(output) != before:
-            return True
+            return
         output.page.wait_for_timeout(100)
-    return False
-
-
-def untold(before: Any, after: Any) -> list[str]:
-    """The text alternatives of pictures that changed while their alternatives did not."""
-    pairs = zip(before["pictures"], after["pictures"], strict=False)
-    return [old[1] for old, new in pairs if old[0] != new[0] and old[1] == new[1]]
 
 
 def draw_by_mouse(pad: Any) -> None:

@@ -1,6 +1,7 @@
-"""Every widget of the course in JupyterLab, as somebody without a mouse, or without sight, has it."""
+"""Every widget of the course in JupyterLab, also as somebody has it who cannot see or point."""
 
 import re
+from functools import cache
 
 import hands
 import pytest
@@ -10,8 +11,24 @@ from mnistlab import widgets
 from tools import browser
 
 pytestmark = pytest.mark.browser
+MOVED = [name for name in (*EXPLORERS, "interact") if name != "confusion"]  # which has no slider
 SHOWN = [name for name in CELLS if name != "data"]
 CONTROLS = ["button", "combobox", "checkbox", "textbox", "application", "grid"]
+
+# Faults that are not mended yet, by what shows them. A test that finds one mended says so.
+UNTOLD = {
+    "distortions": "the pictures of a distorted digit are told in the same words",
+    "dropout": "draws that drop as many units are told in the same words",
+}
+NAMELESS = dict.fromkeys({*MOVED, "playground"}, "ipywidgets gives a slider's handle no name")
+WIDE = {480: "sliders are as wide as their cell, and have a margin of 2 pixels"}
+
+
+def known(value, faults):
+    """A parameter of a test, which is expected to fail where it shows a known fault."""
+    if value not in faults:
+        return value
+    return pytest.param(value, marks=pytest.mark.xfail(strict=True, reason=faults[value]))
 
 
 def output(notebook, name):
@@ -21,14 +38,41 @@ def output(notebook, name):
 
 
 def test_the_scratch_notebook_shows_every_explorer():
-    assert sorted(EXPLORERS) == sorted(set(widgets.__all__) - {"Explorer"})
+    assert sorted(EXPLORERS) == sorted(set(widgets.__all__) - {"Explorer", "Lasting", "Matrix"})
 
 
-@pytest.mark.parametrize("name", [*EXPLORERS, "interact"])
-def test_a_slider_is_moved_by_keys_and_the_picture_and_what_is_told_of_it_follow(notebook, name):
-    shown = output(notebook, name)
-    assert hands.sliders(shown)
-    assert hands.try_sliders(notebook, shown) == []
+@pytest.fixture(scope="module")
+def steps(everything):
+    """By name, what happened when keys were pressed on the sliders of an explorer."""
+    return cache(lambda name: list(hands.steps(everything, output(everything, name))))
+
+
+@pytest.mark.parametrize("name", MOVED)
+def test_a_slider_is_moved_by_keys_and_the_picture_follows(notebook, steps, name):
+    assert steps(name)
+    assert [step.key for step in steps(name) if step.shows_nothing_new()] == []
+
+
+@pytest.mark.parametrize("name", [known(name, UNTOLD) for name in MOVED])
+def test_a_picture_that_changes_is_told_in_other_words(notebook, steps, name):
+    told = {step.key: step.is_told_as_before() for step in steps(name)}
+    assert {key: alts for key, alts in told.items() if alts} == {}
+
+
+@pytest.mark.parametrize("key", ["click", "ArrowUp"])
+def test_a_cell_of_the_confusion_matrix_is_chosen_by_click_and_by_keys(notebook, key):
+    shown = output(notebook, "confusion")
+    matrix = shown.locator(".mnistlab-matrix")
+    matrix.locator('[data-cell="4,9"]').click()
+    if key == "ArrowUp":
+        matrix.press("ArrowUp")
+    chosen = (3, 9) if key == "ArrowUp" else (4, 9)
+    shown.get_by_text(
+        re.compile(rf"images? of {chosen[0]} (is|are) read as {chosen[1]}\.")
+    ).wait_for()
+    alts = shown.get_by_role("img").evaluate_all("all => all.map((one) => one.alt)")
+    assert alts
+    assert all(f"a {chosen[0]}, read as {chosen[1]}" in alt for alt in alts)
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -37,8 +81,7 @@ def test_each_control_and_picture_has_a_name(notebook, name):
     assert [role for role in ["img", *CONTROLS] if nameless(shown, role)] == []
 
 
-@pytest.mark.xfail(strict=True, reason="the handles of ipywidgets' sliders have no name")
-@pytest.mark.parametrize("name", [name for name in SHOWN if name != "pad"])
+@pytest.mark.parametrize("name", [known(name, NAMELESS) for name in SHOWN])
 def test_each_slider_has_a_name(notebook, name):
     assert nameless(output(notebook, name), "slider") == 0
 
@@ -58,7 +101,7 @@ def test_text_stands_out_from_what_is_behind_it(notebook, theme):
     assert {name: texts for name, texts in faint.items() if texts} == {}
 
 
-@pytest.mark.parametrize("width", [1024, 480])
+@pytest.mark.parametrize("width", [known(width, WIDE) for width in (1024, 480)])
 def test_nothing_reaches_beyond_its_cell(notebook, width):
     notebook.page.set_viewport_size({"width": width, "height": 900})
     if width < 600:
@@ -117,5 +160,5 @@ def test_after_a_reload_the_page_shows_the_same_and_sliders_still_move(notebook)
     notebook.reload()
     assert [hands.shown(output(notebook, name)) for name in SHOWN] == before
     assert hands.is_a_seven(paper)
-    shown = output(notebook, "pixels")
-    assert hands.move(notebook, shown, hands.sliders(shown)[0]) == []
+    step = next(hands.steps(notebook, output(notebook, "pixels")))
+    assert not step.shows_nothing_new()
