@@ -135,8 +135,8 @@ def picture(strokes: list[dict[str, Any]]) -> NDArray[np.float32]:
         for stroke in strokes:
             points = [(2 * float(x), 2 * float(y)) for x, y in stroke["points"]]
             size = float(stroke.get("size", 22))
-            pen.line(points, fill=255, width=round(2 * size), joint="curve")
-            for x, y in points:  # round ends
+            pen.line(points, fill=255, width=round(2 * size))
+            for x, y in points:  # round ends and joints
                 pen.ellipse((x - size, y - size, x + size, y + size), fill=255)
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         raise images.PictureError(
