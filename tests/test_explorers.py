@@ -3,6 +3,7 @@
 import itertools
 import math
 import re
+import threading
 from html.parser import HTMLParser
 
 import keras
@@ -12,7 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
-from mnistlab import by_hand, evaluation, explorers, models, output_explorers, sketches, widgets
+from mnistlab import (
+    by_hand,
+    evaluation,
+    explorers,
+    models,
+    output_explorers,
+    sketches,
+    training,
+    widgets,
+)
 
 N = 40
 
@@ -247,3 +257,38 @@ def test_the_first_choice_in_a_matrix_is_the_commonest_mistake(material):
     images, labels, _ = material
     read = np.where(labels == 4, 9, labels)
     assert widgets.confusion(images, labels, read).values == {"cell": [4, 9]}
+
+
+@pytest.mark.slow
+def test_sliders_that_move_while_keras_trains_break_nothing(material, few_digits):
+    images, labels, logits = material
+
+    def trained():
+        model, plan = models.build("hidden", seed=0), {"epochs": 8, "validation": 60, "seed": 0}
+        return model, training.train(model, few_digits, progress=False, **plan).history
+
+    _, alone = trained()
+    explorers_, done = made(images, labels, logits), threading.Event()
+    explorers_["distortions"] = widgets.distortions({"one": trained()[0]}, images, labels)
+    failures = []
+
+    def hammer(explorer):
+        try:
+            while not done.is_set():
+                for control in explorer.controls.values():
+                    for value in positions(control):
+                        control.value = value
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=hammer, args=(one,)) for one in explorers_.values()]
+    for thread in threads:
+        thread.start()
+    _, beside = trained()
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert beside == alone
+    for explorer in explorers_.values():
+        assert explorer.picture.value == explorer.show(**explorer.values)
