@@ -6,6 +6,7 @@ import re
 import threading
 from html.parser import HTMLParser
 
+import ipywidgets
 import keras
 import numpy as np
 import pytest
@@ -267,10 +268,12 @@ def test_sliders_that_move_while_keras_trains_break_nothing(material, few_digits
         model, plan = models.build("hidden", seed=0), {"epochs": 8, "validation": 60, "seed": 0}
         return model, training.train(model, few_digits, progress=False, **plan).history
 
-    _, alone = trained()
-    explorers_, done = made(images, labels, logits), threading.Event()
-    explorers_["distortions"] = widgets.distortions({"one": trained()[0]}, images, labels)
-    failures = []
+    network, alone = trained()
+    done, failures = threading.Event(), []
+    moved = [
+        widgets.distortions({"one": network}, images, labels),
+        widgets.thresholds({"one": logits}, images, labels),
+    ]
 
     def hammer(explorer):
         try:
@@ -281,7 +284,7 @@ def test_sliders_that_move_while_keras_trains_break_nothing(material, few_digits
         except Exception as error:
             failures.append(error)
 
-    threads = [threading.Thread(target=hammer, args=(one,)) for one in explorers_.values()]
+    threads = [threading.Thread(target=hammer, args=(one,)) for one in moved * 2]
     for thread in threads:
         thread.start()
     _, beside = trained()
@@ -290,5 +293,30 @@ def test_sliders_that_move_while_keras_trains_break_nothing(material, few_digits
         thread.join()
     assert failures == []
     assert beside == alone
-    for explorer in explorers_.values():
+    for explorer in moved:
         assert explorer.picture.value == explorer.show(**explorer.values)
+
+
+def test_a_picture_that_took_long_never_replaces_a_newer_one():
+    begun, go_on = threading.Event(), threading.Event()
+
+    def show(value):
+        if value == 1:
+            begun.set()
+            assert go_on.wait(20)
+        return str(value)
+
+    explorer = widgets.Explorer(show, {"value": ipywidgets.IntSlider()})
+
+    def move(value):
+        explorer.controls["value"].value = value
+
+    movers = [threading.Thread(target=move, args=(value,)) for value in (1, 2)]
+    movers[0].start()
+    assert begun.wait(20)
+    movers[1].start()
+    movers[1].join(0.3)  # it waits for its turn
+    go_on.set()
+    for mover in movers:
+        mover.join()
+    assert explorer.picture.value == "2"
