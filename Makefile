@@ -20,7 +20,7 @@ test check test-all test-rest unit lessons data-offline lessons-offline lessons-
 
 .NOTPARALLEL:
 
-.PHONY: help lab test check test-all test-rest course results lock clean setup
+.PHONY: help lab test check test-all test-rest course results bench-widgets lock clean setup
 .PHONY: style types unit lessons data-offline lessons-offline lessons-again browser setup-all
 
 help:           ## list these targets
@@ -43,6 +43,9 @@ course: setup   ## run every lesson and write pages to build/course
 
 results: setup  ## train every network with five seeds and write the results table
 	$(BIN)/python tools/results.py
+
+bench-widgets: setup-all  ## measure in Chromium how soon sliders, pad and playground answer
+	$(BIN)/python tools/bench_widgets.py
 
 lock:           ## choose the newest packages anew (needs uv)
 	$(LOCK) --upgrade --extra test -o requirements.lock

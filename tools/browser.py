@@ -11,9 +11,12 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Nothing that the browser fetches for itself, and no sandbox, which a container cannot give.
@@ -117,6 +120,15 @@ def address(server: "subprocess.Popen[bytes]", home: Path) -> dict[str, Any]:
     raise OSError(f"JupyterLab did not start:\n{(home / 'log').read_text(encoding='utf-8')}")
 
 
+def write(path: Path, cells: Iterable[str]) -> None:
+    """Write a notebook of code cells."""
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = new_notebook(
+        cells=[new_code_cell(source) for source in cells], metadata={"kernelspec": kernel}
+    )
+    nbformat.write(notebook, path)
+
+
 class Notebook:
     """One notebook in a JupyterLab in a page, and all that goes wrong there."""
 
@@ -124,15 +136,15 @@ class Notebook:
         """page: Playwright's. server: what `jupyterlab` gives. name: the notebook's file."""
         self.page = page
         self.console: list[str] = []
-        page.on("console", self._hear)
+        page.on("console", self._hear_errors)
         page.on("pageerror", lambda error: self.console.append(str(error)))
         page.set_default_timeout(1000 * PATIENCE)
         page.goto(f"{server['url']}lab/tree/{name}?reset&token={server['token']}")
         page.wait_for_function(IDLE)
 
-    def _hear(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
-            self.console.append(f"{message.type}: {message.text}")
+    def _hear_errors(self, message: Any) -> None:
+        if message.type == "error":
+            self.console.append(message.text)
 
     def command(self, name: str, **arguments: Any) -> None:
         """Run one of JupyterLab's commands."""
@@ -148,6 +160,10 @@ class Notebook:
     def outputs(self) -> list[Any]:
         """What each cell shows, as Playwright's locators."""
         return list(self.page.locator(f".jp-Notebook {OUTPUT}").all())
+
+    def output(self, place: int) -> Any:
+        """What one code cell shows, counted from 0."""
+        return self.page.locator(".jp-CodeCell").nth(place).locator(OUTPUT).first
 
     def settle(self) -> None:
         """Wait until the kernel is idle and the page has come to rest."""

@@ -5,16 +5,13 @@ import shutil
 from contextlib import closing
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 from scratch import CELLS
 
 from tools import browser
 
 HERE = Path(__file__).parent
 LESSONS = HERE.parents[1] / "notebooks"
-KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 
 @pytest.hookimpl(trylast=True)  # when the tests that nobody asked for are gone
@@ -40,27 +37,38 @@ def chromium():
 
 
 @pytest.fixture(scope="session")
-def server(chromium, tmp_path_factory):
-    """JupyterLab over copies of the lessons and over scratch.ipynb."""
+def folder(tmp_path_factory):
+    """Copies of the lessons, and scratch.ipynb."""
     folder = tmp_path_factory.mktemp("notebooks")
     for lesson in LESSONS.glob("*.ipynb"):
         shutil.copy(lesson, folder)
-    cells = [new_code_cell(source) for source in CELLS.values()]
-    nbformat.write(new_notebook(cells=cells, metadata=KERNEL), folder / "scratch.ipynb")
+    browser.write(folder / "scratch.ipynb", CELLS.values())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def server(folder, tmp_path_factory):
+    """JupyterLab over these notebooks."""
     with browser.jupyterlab(folder, tmp_path_factory.mktemp("home")) as said:
         yield said
 
 
 @pytest.fixture(scope="session")
-def open_notebook(chromium, server):
-    """Opens a notebook by its name, in a window of its own."""
+def open_page(chromium):
+    """Opens an empty window, as wide as a small laptop's, that can ask what checks.js asks."""
 
-    def opened(name):
+    def opened():
         page = chromium.new_page(viewport={"width": 1024, "height": 900})
         page.add_init_script(path=HERE / "checks.js")
-        return browser.Notebook(page, server, name)
+        return page
 
     return opened
+
+
+@pytest.fixture(scope="session")
+def open_notebook(open_page, server):
+    """Opens a notebook by its name, in a window of its own."""
+    return lambda name: browser.Notebook(open_page(), server, name)
 
 
 @pytest.fixture(scope="session")
