@@ -86,8 +86,8 @@ def explorer(networks: Mapping[str, Any], pictures: ArrayLike, labels: ArrayLike
             raster(inputs[image], f"Image {image}, a {truth[image]}.", f"labelled {truth[image]}"),
             raster(distorted, f"Image {image}, distorted.", "distorted"),
             raster(again, f"Image {image}, distorted and prepared anew.", "prepared"),
-            answers(outputs, int(truth[image])),
             sentence(f"From the {asked} image: {told}. {reason}".strip()),
+            answers(outputs, int(truth[image])),
         )
 
     return show
