@@ -23,16 +23,16 @@ from PIL import Image, ImageDraw
 from mnistlab import collection, explorers, images
 from mnistlab.sketches import raster, row, sentence
 from mnistlab.sources import DataError
-from mnistlab.widgets import Lasting
+from mnistlab.widgets import SIDE_BY_SIDE, Lasting
 
 __all__ = ["SIDE", "Pad", "Paper", "picture"]
 
 SIDE = 280  # of the paper, in the units of the strokes
 STEPS = {
     "drawing": "1 drawn",
-    "cropped": "2 cropped to its box",
-    "fitted": "3 scaled to 20 pixels",
-    "centred": "4 by its centre of mass",
+    "cropped": "2 its box",
+    "fitted": "3 to 20 pixels",
+    "centred": "4 centred",
 }
 
 
@@ -62,10 +62,13 @@ class Pad(Lasting):
             options=[(str(digit), digit) for digit in range(10)], description="it is a",
             layout={"width": "10em"}, style={"description_width": "4em"},
         )  # fmt: skip
-        self.saving = ipywidgets.Button(description="Save to my digits", icon="save")
+        self.saving = ipywidgets.Button(
+            description="Save to my digits", icon="save", layout={"width": "auto"}
+        )
         self.said = ipywidgets.HTML()
         keep = ipywidgets.HBox([self.label, self.saving, self.said])
-        both = ipywidgets.HBox([self.paper, self.answers], layout={"flex_flow": "row wrap"})
+        self.answers.layout.flex = "1 1 34em"
+        both = ipywidgets.Box([self.paper, self.answers], layout=SIDE_BY_SIDE)
         super().__init__([both, keep])
         self.paper.observe(self._follow, names="strokes")
         self.saving.on_click(self._save)
@@ -100,7 +103,9 @@ class Pad(Lasting):
                 name: np.asarray(network.predict_on_batch(x))[0]
                 for name, network in self.networks.items()
             }
-            self.answers.value = row(*self._steps(), explorers.answers(self.outputs))
+            self.answers.value = row(*self._steps()) + row(
+                explorers.answers(self.outputs, width=165)
+            )
 
     def _steps(self) -> list[str]:
         assert self.prepared is not None
@@ -130,8 +135,8 @@ def picture(strokes: list[dict[str, Any]]) -> NDArray[np.float32]:
         for stroke in strokes:
             points = [(2 * float(x), 2 * float(y)) for x, y in stroke["points"]]
             size = float(stroke.get("size", 22))
-            pen.line(points, fill=255, width=round(2 * size), joint="curve")
-            for x, y in points:  # round ends
+            pen.line(points, fill=255, width=round(2 * size))
+            for x, y in points:  # round ends and joints
                 pen.ellipse((x - size, y - size, x + size, y + size), fill=255)
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         raise images.PictureError(
