@@ -49,11 +49,16 @@ class Pad(Lasting):
     """A paper to draw on, the prepared image step by step, and each network's answer.
 
     networks: name → a network, asked anew with each piece of a stroke. file: where "save" puts a
-    drawing; the learner's own collection by default. Taught in lessons 2, 5 and 8.
+    drawing; the learner's own collection by default. votes: show as well which pixels spoke for
+    and against the digit chosen under "it is a"; for networks without a hidden layer. Taught in
+    lessons 2, 5 and 8.
     """
 
-    def __init__(self, networks: Mapping[str, Any], file: str | Path | None = None) -> None:
+    def __init__(
+        self, networks: Mapping[str, Any], file: str | Path | None = None, votes: bool = False
+    ) -> None:
         self.networks, self.file = dict(networks), collection.place(file)
+        self.votes = votes
         self.paper, self.answers = Paper(), ipywidgets.HTML()
         self.prepared: images.Prepared | None = None
         self.outputs: dict[str, NDArray[np.float32]] = {}
@@ -67,6 +72,9 @@ class Pad(Lasting):
         keep = ipywidgets.HBox([self.label, self.saving, self.said])
         both = ipywidgets.HBox([self.paper, self.answers], layout={"flex_flow": "row wrap"})
         super().__init__([both, keep])
+        if votes:
+            self._votes(np.zeros((1, 28, 28)))  # a network with a hidden layer says so now
+            self.label.observe(self._follow, names="value")
         self.paper.observe(self._follow, names="strokes")
         self.saving.on_click(self._save)
         self._follow()
@@ -100,7 +108,17 @@ class Pad(Lasting):
                 name: np.asarray(network.predict_on_batch(x))[0]
                 for name, network in self.networks.items()
             }
-            self.answers.value = row(*self._steps(), explorers.answers(self.outputs))
+            if self.votes:
+                self.answers.value = row(*self._steps(), self._votes(x))
+            else:
+                self.answers.value = row(*self._steps(), explorers.answers(self.outputs))
+
+    def _votes(self, x: NDArray[Any]) -> str:
+        label, shown = self.label.value, []
+        for network in self.networks.values():
+            kernel, bias = network.get_weights()[:2]
+            shown.append(explorers.votes(kernel, bias, x, [label])(0, label))
+        return "".join(shown)
 
     def _steps(self) -> list[str]:
         assert self.prepared is not None

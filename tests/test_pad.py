@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_explorers import Pictures, assert_sound
 
-from mnistlab import collection, images
+from mnistlab import collection, explorers, images, models
 from mnistlab.pad import Pad, picture
 
 SEVEN = [{"size": 20, "points": [[90, 70], [190, 70], [120, 220]]}]
@@ -42,6 +42,31 @@ def test_the_image_is_what_prepare_makes_of_the_paper(pad):
     pad.strokes = SEVEN
     expected = images.prepare(1 - picture(SEVEN)).image
     np.testing.assert_array_equal(pad.prepared.image, expected)
+
+
+@pytest.fixture
+def linear():
+    """A network without a hidden layer."""
+    return models.build("no-hidden", seed=0)
+
+
+def test_the_votes_are_those_on_the_digit_that_it_is_and_the_one_it_was_read_as(linear, tmp_path):
+    pad = Pad({"linear": linear}, tmp_path / "mine.npz", votes=True)
+    pad.strokes = SEVEN
+    kernel, bias = linear.get_weights()
+    show = explorers.votes(kernel, bias, pad.prepared.image, [7])
+    assert show(0, 7) not in pad.answers.value
+    pad.label.value = 7
+    assert show(0, 7) in pad.answers.value
+    assert_sound(pad.answers.value)
+    read = int(pad.outputs["linear"].argmax())
+    assert f"labelled 7, read as {read}" in pad.answers.value
+
+
+def test_votes_of_a_network_with_a_hidden_layer_are_refused_at_once(tmp_path):
+    hidden = models.build("hidden", seed=0)
+    with pytest.raises(ValueError, match="without a hidden layer"):
+        Pad({"hidden": hidden}, tmp_path / "mine.npz", votes=True)
 
 
 def test_a_thicker_brush_leaves_more_ink():
