@@ -28,6 +28,7 @@ from mnistlab.widgets import Lasting
 __all__ = ["SIDE", "Pad", "Paper", "picture"]
 
 SIDE = 280  # of the paper, in the units of the strokes
+STEP = 98  # of a step's picture, on its longer side
 STEPS = {
     "drawing": "1 drawn",
     "cropped": "2 cropped to its box",
@@ -65,13 +66,16 @@ class Pad(Lasting):
         self._lock = threading.Lock()
         self.label = ipywidgets.Dropdown(
             options=[(str(digit), digit) for digit in range(10)], description="it is a",
-            layout={"width": "10em"}, style={"description_width": "4em"},
+            layout={"width": "8em"}, style={"description_width": "4em"},
         )  # fmt: skip
-        self.saving = ipywidgets.Button(description="Save to my digits", icon="save")
+        self.saving = ipywidgets.Button(
+            description="Save to my digits", icon="save", layout={"width": "auto"}
+        )
         self.said = ipywidgets.HTML()
-        keep = ipywidgets.HBox([self.label, self.saving, self.said])
-        both = ipywidgets.HBox([self.paper, self.answers], layout={"flex_flow": "row wrap"})
-        super().__init__([both, keep])
+        keep = ipywidgets.HBox([self.label, self.saving])
+        desk = ipywidgets.VBox([self.paper, keep, self.said])
+        both = ipywidgets.HBox([desk, self.answers], layout={"flex_flow": "row wrap"})
+        super().__init__([both])
         if votes:
             self._votes(np.zeros((1, 28, 28)))  # a network with a hidden layer says so now
             self.label.observe(self._follow, names="value")
@@ -123,10 +127,12 @@ class Pad(Lasting):
     def _steps(self) -> list[str]:
         assert self.prepared is not None
         ink = {name: 1 - step if name == "drawing" else step for name, step in self.prepared.steps}
-        return [
-            raster(ink[name], f"Preparation, {title}.", title, side=98)
-            for name, title in STEPS.items()
-        ]
+        shown = []
+        for name, title in STEPS.items():
+            height, width = ink[name].shape
+            side = max(1, STEP * width // max(height, width))  # a 1 is cropped to a strip
+            shown.append(raster(ink[name], f"Preparation, {title}.", title, side=side))
+        return shown
 
     def _save(self, button: Any = None) -> None:
         if self.prepared is None:
@@ -137,7 +143,8 @@ class Pad(Lasting):
         except (DataError, OSError) as error:
             self.said.value = html.escape(f"Not saved: {error}")
             return
-        self.said.value = f"Saved as a {self.label.value}: {count} digits in {self.file.name}."
+        digits = "1 digit" if count == 1 else f"{count} digits"
+        self.said.value = f"Saved as a {self.label.value}: {digits} in {self.file.name}."
 
 
 def picture(strokes: list[dict[str, Any]]) -> NDArray[np.float32]:

@@ -1,5 +1,6 @@
 """What is drawn by code gives what is drawn by hand: a prepared image and each network's answer."""
 
+import re
 import threading
 
 import numpy as np
@@ -74,6 +75,13 @@ def test_a_thicker_brush_leaves_more_ink():
     assert thick > 2 * thin
 
 
+def test_the_steps_of_a_narrow_digit_are_no_taller_than_those_of_a_wide_one(pad):
+    for points in ([[140, 20], [140, 260]], [[20, 140], [260, 140]]):
+        pad.strokes = [{"size": 8, "points": points}]
+        heights = re.findall(r"height: (\d+)px", pad.answers.value)
+        assert max(map(int, heights)) <= 98
+
+
 def test_an_empty_paper_says_so_and_has_no_answer(pad):
     pad.strokes = SEVEN
     pad.strokes = []
@@ -83,11 +91,11 @@ def test_an_empty_paper_says_so_and_has_no_answer(pad):
 
 
 def test_save_appends_to_the_learners_digits(pad):
-    for label in (7, 1):
+    for label, said in (7, "Saved as a 7: 1 digit in"), (1, "Saved as a 1: 2 digits in mine.npz."):
         pad.strokes = SEVEN
         pad.label.value = label
         pad.saving.click()
-    assert "Saved as a 1: 2 digits in mine.npz." in pad.said.value
+        assert said in pad.said.value
     mine = collection.load(pad.file)
     assert mine.labels.tolist() == [7, 1]
     np.testing.assert_array_equal(mine.images[0], np.round(255 * pad.prepared.image))
