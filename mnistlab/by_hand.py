@@ -69,13 +69,13 @@ class Network:
         """The same network as one of Keras' that has dense layers, all with the same bend."""
         dense = [layer for layer in network.layers if hasattr(layer, "units")]
         bends = {layer.activation.__name__ for layer in dense[:-1]} or {"relu"}
-        if not dense or len(bends) > 1 or not bends <= ACTIVATIONS.keys():
+        arrays = network.get_weights()
+        if len(arrays) != 2 * len(dense) or len(bends) > 1 or not bends <= ACTIVATIONS.keys():
             raise ValueError(
-                f"Only dense layers with one of {', '.join(ACTIVATIONS)} between them can be done "
-                f"by hand; this network has {', '.join(sorted(bends))}."
+                "Only dense layers that all have the same activation between them, one of "
+                f"{', '.join(ACTIVATIONS)}, can be done by hand; this network has other layers."
             )
         same = cls([layer.units for layer in dense[:-1]], bends.pop())
-        arrays = network.get_weights()
         same.kernels, same.biases = arrays[::2], arrays[1::2]
         return same
 

@@ -82,13 +82,13 @@ def explorer(networks: Mapping[str, Any], pictures: ArrayLike, labels: ArrayLike
         }
         asked = "prepared" if prepared else "distorted"
         told = ", ".join(f"{name} reads {shares.argmax()}" for name, shares in outputs.items())
-        return row(
+        pictures = row(
             raster(inputs[image], f"Image {image}, a {truth[image]}.", f"labelled {truth[image]}"),
             raster(distorted, f"Image {image}, distorted.", "distorted"),
             raster(again, f"Image {image}, distorted and prepared anew.", "prepared"),
-            answers(outputs, int(truth[image])),
             sentence(f"From the {asked} image: {told}. {reason}".strip()),
         )
+        return pictures + row(answers(outputs, int(truth[image])))
 
     return show
 

@@ -108,10 +108,10 @@ def dropout(networks: Mapping[str, Network], images: ArrayLike, labels: ArrayLik
     return show
 
 
-def answers(outputs: Mapping[str, NDArray[Any]], label: int | None = None) -> str:
+def answers(outputs: Mapping[str, NDArray[Any]], label: int | None = None, width: int = 210) -> str:
     """Several networks' outputs for one image, side by side."""
     return "".join(
-        bars(shares, told(f"Outputs of {name}", shares), name, marked=label, width=210)
+        bars(shares, told(f"Outputs of {name}", shares), name, marked=label, width=width)
         for name, shares in outputs.items()
     )
 

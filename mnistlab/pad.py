@@ -23,7 +23,7 @@ from PIL import Image, ImageDraw
 from mnistlab import collection, explorers, images
 from mnistlab.sketches import raster, row, sentence
 from mnistlab.sources import DataError
-from mnistlab.widgets import Lasting
+from mnistlab.widgets import SIDE_BY_SIDE, Lasting
 
 __all__ = ["SIDE", "Pad", "Paper", "picture"]
 
@@ -31,9 +31,9 @@ SIDE = 280  # of the paper, in the units of the strokes
 STEP = 98  # of a step's picture, on its longer side
 STEPS = {
     "drawing": "1 drawn",
-    "cropped": "2 cropped to its box",
-    "fitted": "3 scaled to 20 pixels",
-    "centred": "4 by its centre of mass",
+    "cropped": "2 its box",
+    "fitted": "3 to 20 pixels",
+    "centred": "4 centred",
 }
 
 
@@ -73,8 +73,9 @@ class Pad(Lasting):
         )
         self.said = ipywidgets.HTML()
         keep = ipywidgets.HBox([self.label, self.saving])
-        desk = ipywidgets.VBox([self.paper, keep, self.said])
-        both = ipywidgets.HBox([desk, self.answers], layout={"flex_flow": "row wrap"})
+        desk = ipywidgets.VBox([self.paper, keep, self.said], layout={"width": "290px"})
+        self.answers.layout.flex = "1 1 34em"
+        both = ipywidgets.Box([desk, self.answers], layout=SIDE_BY_SIDE)
         super().__init__([both])
         if votes:
             self._votes(np.zeros((1, 28, 28)))  # a network with a hidden layer says so now
@@ -113,9 +114,10 @@ class Pad(Lasting):
                 for name, network in self.networks.items()
             }
             if self.votes:
-                self.answers.value = row(*self._steps(), self._votes(x))
+                answers = self._votes(x)
             else:
-                self.answers.value = row(*self._steps(), explorers.answers(self.outputs))
+                answers = row(explorers.answers(self.outputs, width=165))
+            self.answers.value = row(*self._steps()) + answers
 
     def _votes(self, x: NDArray[Any]) -> str:
         label, shown = self.label.value, []
@@ -155,8 +157,8 @@ def picture(strokes: list[dict[str, Any]]) -> NDArray[np.float32]:
         for stroke in strokes:
             points = [(2 * float(x), 2 * float(y)) for x, y in stroke["points"]]
             size = float(stroke.get("size", 22))
-            pen.line(points, fill=255, width=round(2 * size), joint="curve")
-            for x, y in points:  # round ends
+            pen.line(points, fill=255, width=round(2 * size))
+            for x, y in points:  # round ends and joints
                 pen.ellipse((x - size, y - size, x + size, y + size), fill=255)
     except (TypeError, ValueError, LookupError, AttributeError) as error:
         raise images.PictureError(

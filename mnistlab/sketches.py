@@ -28,7 +28,7 @@ FONT = "font: 13px var(--jp-ui-font-family, sans-serif)"
 def row(*parts: str) -> str:
     """Parts side by side, one below the other where the window is narrow."""
     style = f"display: flex; flex-wrap: wrap; gap: 12px 20px; align-items: flex-start; {FONT}"
-    return f'<div style="{style}; color: {TEXT}">{"".join(parts)}</div>'
+    return f'<div style="{style}; color: {TEXT}; margin-bottom: 8px">{"".join(parts)}</div>'
 
 
 def sentence(text: str) -> str:
@@ -92,7 +92,8 @@ def bars(
 ) -> str:
     """One bar for each class's share of 1, with its number; the class `marked` is the label."""
     values = np.clip(np.nan_to_num(np.asarray(shares, dtype=np.float64)), 0, 1)
-    best, step, left, room = int(values.argmax()), 18, 24, width - 24 - 100
+    best, step, left = int(values.argmax()), 18, 24
+    room = width - left - (46 if marked is None else 100)  # beside a bar stands its number
     parts = []
     for i, value in enumerate(values):
         y, weight = 18 * i + 13, "bold" if i == best else "normal"

@@ -24,7 +24,11 @@ __all__ = ["Explorer", "Lasting", "Matrix"]
 __all__ += ["confusion", "distortions", "dropout", "pixels", "saturation", "thresholds", "votes"]
 
 LABEL = {"description_width": "9em"}
-WIDE = ipywidgets.Layout(width="min(34em, 100%)")
+WIDE = ipywidgets.Layout(width="min(30em, 100%)")
+SIDE_BY_SIDE = {
+    "flex_flow": "row wrap",
+    "grid_gap": "4px 20px",
+}  # one below the other where the window is narrow
 
 
 class Lasting(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
@@ -61,7 +65,8 @@ class Explorer(Lasting):
         self.picture = ipywidgets.HTML()
         # JupyterLab runs callbacks in a thread of their own, even while a cell runs.
         self._lock = threading.Lock()
-        super().__init__([*controls.values(), self.picture])
+        box = ipywidgets.Box(list(controls.values()), layout=SIDE_BY_SIDE)
+        super().__init__([box, self.picture])
         for control in controls.values():
             control.observe(self._follow, names="value")
         self._follow()
@@ -148,7 +153,10 @@ def confusion(images: ArrayLike, labels: ArrayLike, predicted: ArrayLike) -> Exp
     first = [int(digit) for digit in divmod(int(mistakes.argmax()), 10)]
     table = matrix(counts, "rows: the truth, columns: what was read")
     show = output_explorers.confusion(images, labels, predicted)
-    return Explorer(show, {"cell": Matrix(html=table, value=first)})
+    explorer = Explorer(show, {"cell": Matrix(html=table, value=first)})
+    explorer.layout = SIDE_BY_SIDE
+    explorer.picture.layout.flex = "1 1 24em"
+    return explorer
 
 
 def dropout(networks: Mapping[str, Any], images: ArrayLike, labels: ArrayLike) -> Explorer:

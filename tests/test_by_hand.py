@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from mnistlab import by_hand
+from mnistlab import by_hand, models
 
 
 def batch(n=64, seed=0):
@@ -29,6 +29,20 @@ def test_the_forward_pass_is_that_of_keras(sizes, activation):
     x, _ = batch()
     expected = twin(network).predict(x, verbose=0)
     np.testing.assert_allclose(by_hand.softmax(network.logits(x)), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["no-hidden", "hidden", "deep-dropout"])
+def test_a_network_of_keras_reads_the_same_by_hand(name):
+    model = models.build(name, seed=0)
+    x, _ = batch(n=8)
+    expected = model.predict(x.reshape(8, 28, 28), verbose=0)
+    by_numpy = by_hand.softmax(by_hand.Network.of(model).logits(x))
+    np.testing.assert_allclose(by_numpy, expected, atol=1e-5)
+
+
+def test_a_network_that_cannot_be_done_by_hand_is_refused():
+    with pytest.raises(ValueError, match="Only dense layers"):
+        by_hand.Network.of(models.build("cnn", seed=0))
 
 
 @pytest.mark.slow

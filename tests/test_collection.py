@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnistlab import collection
+from mnistlab import collection, data
 from mnistlab.sources import DataError
 
 
@@ -38,6 +38,7 @@ def test_the_file_is_in_the_current_folder_unless_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     collection.add(image(), 4)
     assert (tmp_path / "my_digits.npz").exists()
+    assert data.own().labels.tolist() == [4]
 
 
 def test_an_absent_collection_says_how_to_begin_one(file):

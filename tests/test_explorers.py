@@ -3,15 +3,27 @@
 import itertools
 import math
 import re
+import threading
 from html.parser import HTMLParser
 
+import ipywidgets
 import keras
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import confusion_matrix
 
-from mnistlab import by_hand, evaluation, explorers, models, output_explorers, sketches, widgets
+from mnistlab import (
+    by_hand,
+    evaluation,
+    explorers,
+    models,
+    output_explorers,
+    sketches,
+    training,
+    widgets,
+)
 
 N = 40
 
@@ -232,3 +244,83 @@ def test_any_number_can_be_drawn(value, limit):
     assert_sound(svg)
     if math.isfinite(value):
         assert_sound(sketches.bars([value, 0.5], "Bars."))
+
+
+def test_a_matrix_counts_and_names_each_cell(material):
+    _, labels, logits = material
+    read = logits.argmax(axis=1)
+    counts = output_explorers.counted(labels, read)
+    np.testing.assert_array_equal(counts, confusion_matrix(labels, read, labels=range(10)))
+    html = sketches.matrix(counts)
+    cells = re.findall(r'data-cell="(\d),(\d)"[^>]*>(\d+)<', html)
+    assert [[int(i) for i in cell] for cell in cells] == [
+        [truth, column, counts[truth, column]] for truth in range(10) for column in range(10)
+    ]
+
+
+def test_the_first_choice_in_a_matrix_is_the_commonest_mistake(material):
+    images, labels, _ = material
+    read = np.where(labels == 4, 9, labels)
+    assert widgets.confusion(images, labels, read).values == {"cell": [4, 9]}
+
+
+@pytest.mark.slow
+def test_sliders_that_move_while_keras_trains_break_nothing(material, few_digits):
+    images, labels, logits = material
+
+    def trained():
+        model, plan = models.build("hidden", seed=0), {"epochs": 8, "validation": 60, "seed": 0}
+        return model, training.train(model, few_digits, progress=False, **plan).history
+
+    network, alone = trained()
+    done, failures = threading.Event(), []
+    moved = [
+        widgets.distortions({"one": network}, images, labels),
+        widgets.thresholds({"one": logits}, images, labels),
+    ]
+
+    def hammer(explorer):
+        try:
+            while not done.is_set():
+                for control in explorer.controls.values():
+                    for value in positions(control):
+                        control.value = value
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=hammer, args=(one,)) for one in moved * 2]
+    for thread in threads:
+        thread.start()
+    _, beside = trained()
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert beside == alone
+    for explorer in moved:
+        assert explorer.picture.value == explorer.show(**explorer.values)
+
+
+def test_a_picture_that_took_long_never_replaces_a_newer_one():
+    begun, go_on = threading.Event(), threading.Event()
+
+    def show(value):
+        if value == 1:
+            begun.set()
+            assert go_on.wait(20)
+        return str(value)
+
+    explorer = widgets.Explorer(show, {"value": ipywidgets.IntSlider()})
+
+    def move(value):
+        explorer.controls["value"].value = value
+
+    movers = [threading.Thread(target=move, args=(value,)) for value in (1, 2)]
+    movers[0].start()
+    assert begun.wait(20)
+    movers[1].start()
+    movers[1].join(0.3)  # it waits for its turn
+    go_on.set()
+    for mover in movers:
+        mover.join()
+    assert explorer.picture.value == "2"

@@ -112,6 +112,16 @@ def test_a_lesson_becomes_a_page_with_its_outputs(course, tmp_path):
 
 
 @pytest.mark.slow
+def test_a_page_keeps_what_a_slider_showed_first(course):
+    outputs = [nbformat.v4.new_output("display_data", {course.WIDGET: {}})]
+    outputs += [nbformat.v4.new_output("display_data", {course.WIDGET: {}, "text/html": "<svg>"})]
+    lesson = new_notebook(cells=[new_code_cell("...", outputs=outputs)])
+    course.replace_widgets(lesson)
+    bare, kept = (output.data["text/html"] for output in outputs)
+    assert bare == course.NO_WIDGET
+    assert kept == "<svg>" + course.NO_WIDGET
+
+
 def test_a_lesson_that_fails_ends_the_run(course, tmp_path):
     nbformat.write(new_notebook(cells=[new_code_cell("1 / 0")]), tmp_path / "bad.ipynb")
     with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
