@@ -111,10 +111,13 @@ def pixels(images: ArrayLike) -> Explorer:
 
 
 def votes(kernel: ArrayLike, bias: ArrayLike, images: ArrayLike, labels: ArrayLike) -> Explorer:
-    """Which pixels of an image spoke for and against a digit; lesson 2."""
+    """Which pixels of an image spoke for and against a digit; lesson 2.
+
+    It starts with the digit that the first image truly shows.
+    """
     controls = {
         "image": _slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
-        "digit": _slider("votes for", 0, 9, 0),
+        "digit": _slider("votes on", 0, 9, int(np.asarray(labels)[0])),
     }
     return Explorer(explorers.votes(kernel, bias, images, labels), controls)
 

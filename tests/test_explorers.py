@@ -111,6 +111,10 @@ def assert_sound(html):
     return alts
 
 
+def test_votes_start_with_the_digit_that_the_first_image_shows(all_explorers, material):
+    assert all_explorers["votes"].values == {"image": 0, "digit": material[1][0]}
+
+
 def test_every_explorer_is_swept_here(all_explorers):
     assert sorted(all_explorers) == sorted(NAMES)
 
