@@ -53,12 +53,12 @@ function render({ model, el }) {
   }
 
   function ink(stroke, from) {
-    const points = stroke.points;
+    const { points, size = 22 } = stroke; // as in pad.py
     paper.strokeStyle = paper.fillStyle = "#111";
-    paper.lineWidth = stroke.size;
+    paper.lineWidth = size;
     paper.beginPath();
     if (points.length === 1) {
-      paper.arc(points[0][0], points[0][1], stroke.size / 2, 0, 2 * Math.PI);
+      paper.arc(points[0][0], points[0][1], size / 2, 0, 2 * Math.PI);
       paper.fill();
       return;
     }
