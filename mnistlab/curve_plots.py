@@ -34,7 +34,7 @@ def curves(
     share: bool = False,
     logx: bool = False,
 ) -> DescribedFigure:
-    """Draw values over other values, one line for each name; lessons 3 to 5.
+    """Draw values over other values, one line for each name; lessons 2 to 5.
 
     lines: name → (n,) values. x: (n,), by default 1, 2, 3 … share: 0.97 is shown as 97 %.
     """

@@ -15,7 +15,7 @@ function render({ model, el }) {
     const [truth, read] = model.get("value");
     for (const cell of all.querySelectorAll("[data-cell]")) {
       const chosen = cell.dataset.cell === `${truth},${read}`;
-      cell.style.outline = chosen ? "2px solid currentColor" : "";
+      cell.style.outline = chosen ? "2px solid currentcolor" : "";
       cell.style.outlineOffset = "-2px";
       cell.style.fontWeight = chosen ? "bold" : "";
       if (chosen) cell.setAttribute("aria-selected", "true");

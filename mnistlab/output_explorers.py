@@ -13,7 +13,7 @@ from mnistlab.by_hand import softmax
 from mnistlab.explorers import Show, told
 from mnistlab.figure import percent
 from mnistlab.images import as_input
-from mnistlab.sketches import bars, lines, matrix, raster, row, sentence
+from mnistlab.sketches import bars, lines, matrix, raster, reliability, row, sentence
 
 __all__ = ["SCALES", "TEMPERATURES", "confusion", "counted", "saturation", "thresholds"]
 
@@ -72,23 +72,15 @@ def thresholds(logits: Mapping[str, ArrayLike], images: ArrayLike, labels: Array
         confidence, read = outputs.max(axis=1), outputs.argmax(axis=1)
         correct, kept = read == truth, confidence >= threshold
         answered, rightly = _answered(confidence, correct)
-        claimed, got, filled = _reliability(confidence, correct)
-        gap = float(np.abs(claimed - got) @ filled)
         said = (
             f"At the threshold {threshold:g}, {percent(kept.mean())} of the images are accepted, "
             f"{percent(_share(correct[kept]))} of these are read rightly."
         )
-        error = f"Calibration error: {gap:.3f}."
+        dots, gap = _claims(network, confidence, correct)
+        error = f"Calibration error at temperature {temperature:g}: {gap:.3f}."
         least = np.flatnonzero(kept)[confidence[kept].argsort(kind="stable")[:6]]
         return row(
-            lines(
-                claimed[filled > 0],
-                {"as claimed": claimed[filled > 0], "read rightly": got[filled > 0]},
-                f"Share read rightly by confidence, at temperature {temperature:g}. {error}",
-                f"what {network} claims, and what it reads",
-                xlabel="confidence",
-                width=330,
-            ),
+            dots,
             lines(
                 THRESHOLDS,
                 {"accepted": answered, "right among these": rightly},
@@ -112,9 +104,8 @@ def confusion(images: ArrayLike, labels: ArrayLike, predicted: ArrayLike) -> Sho
     def show(cell: Sequence[int]) -> str:
         row_, column = cell
         places = np.flatnonzero((truth == row_) & (read == column))
-        noun = "image of" if len(places) == 1 else "images of"
-        verb = "is" if len(places) == 1 else "are"
-        said = f"{len(places)} {noun} {row_} {verb} read as {column}."
+        whole, verb = int((truth == row_).sum()), "is" if len(places) == 1 else "are"
+        said = f"Of {whole} images of a {row_}, {len(places)} {verb} read as {column}."
         shown = [_read(pictures[i], int(i), row_, column, side=84) for i in places[:12]]
         more = f" The first {len(shown)}:" if len(places) > len(shown) else ""
         return row(sentence(said + more), *shown)
@@ -163,13 +154,18 @@ def _answered(
     return above / len(confidence), np.where(above > 0, right_above / np.maximum(above, 1), 1.0)
 
 
-def _reliability(
-    confidence: NDArray[np.float64], correct: NDArray[np.bool_]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Mean confidence, accuracy and share of the images in each of ten bins."""
+def _claims(
+    network: str, confidence: NDArray[np.float64], correct: NDArray[np.bool_]
+) -> tuple[str, float]:
+    """A picture of what is claimed and what is read rightly in each bin, and the mean gap."""
     at = np.minimum((10 * confidence).astype(int), 9)
     counts = np.bincount(at, minlength=10)
-    whole = np.maximum(counts, 1)
-    claimed = np.bincount(at, confidence, minlength=10) / whole
-    got = np.bincount(at, correct, minlength=10) / whole
-    return claimed, got, counts / max(1, len(confidence))
+    filled = counts > 0
+    claimed = np.bincount(at, confidence, minlength=10)[filled] / counts[filled]
+    got = np.bincount(at, correct, minlength=10)[filled] / counts[filled]
+    shares = counts[filled] / len(confidence)
+    pairs = zip(claimed, got, strict=True)
+    told = "; ".join(f"{percent(claim)} claimed, {percent(right)} right" for claim, right in pairs)
+    alt = f"Share that {network} reads rightly, by its confidence: {told}."
+    title = f"what {network} claims, and what it reads"
+    return reliability(claimed, got, shares, alt, title), float(np.abs(claimed - got) @ shares)

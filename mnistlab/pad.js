@@ -39,6 +39,7 @@ function render({ model, el }) {
   let current = null; // the stroke that is being drawn
   let pen = [SIDE / 2, SIDE / 2]; // of the keyboard
   let keyed = false; // whether the keyboard's pen is down
+  let byKeys = true; // whether its place is shown: not while a mouse or finger draws
   let timer = null;
 
   function send() {
@@ -52,12 +53,12 @@ function render({ model, el }) {
   }
 
   function ink(stroke, from) {
-    const points = stroke.points;
+    const { points, size = 22 } = stroke; // as in pad.py
     paper.strokeStyle = paper.fillStyle = "#111";
-    paper.lineWidth = stroke.size;
+    paper.lineWidth = size;
     paper.beginPath();
     if (points.length === 1) {
-      paper.arc(points[0][0], points[0][1], stroke.size / 2, 0, 2 * Math.PI);
+      paper.arc(points[0][0], points[0][1], size / 2, 0, 2 * Math.PI);
       paper.fill();
       return;
     }
@@ -69,7 +70,7 @@ function render({ model, el }) {
     paper.fillStyle = "#fff";
     paper.fillRect(0, 0, SIDE, SIDE);
     for (const stroke of strokes) ink(stroke, 0);
-    if (document.activeElement === canvas) cross();
+    if (byKeys && document.activeElement === canvas) cross();
   }
   function cross() {
     paper.strokeStyle = keyed ? "#B34700" : "#0072B2";
@@ -110,7 +111,7 @@ function render({ model, el }) {
     strokes.pop();
     current = null;
     keyed = false;
-    status.textContent = `${strokes.length} strokes are left.`;
+    status.textContent = `Strokes left: ${strokes.length}.`;
     redraw();
     send();
   }
@@ -124,7 +125,10 @@ function render({ model, el }) {
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button !== 0) return;
     event.preventDefault();
+    byKeys = false;
+    status.textContent = "";
     canvas.focus({ preventScroll: true });
+    redraw();
     canvas.setPointerCapture(event.pointerId);
     keyed = false;
     begin(place(event));
@@ -160,6 +164,7 @@ function render({ model, el }) {
     }
     event.preventDefault();
     event.stopPropagation(); // else JupyterLab would act on the key too
+    byKeys = true;
     redraw();
   });
   canvas.addEventListener("focus", redraw);

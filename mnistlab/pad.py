@@ -28,6 +28,7 @@ from mnistlab.widgets import SIDE_BY_SIDE, Lasting
 __all__ = ["SIDE", "Pad", "Paper", "picture"]
 
 SIDE = 280  # of the paper, in the units of the strokes
+STEP = 98  # of a step's picture, on its longer side
 STEPS = {
     "drawing": "1 drawn",
     "cropped": "2 its box",
@@ -49,27 +50,36 @@ class Pad(Lasting):
     """A paper to draw on, the prepared image step by step, and each network's answer.
 
     networks: name → a network, asked anew with each piece of a stroke. file: where "save" puts a
-    drawing; the learner's own collection by default. Taught in lessons 2, 5 and 8.
+    drawing; the learner's own collection by default. votes: show as well which pixels spoke for
+    and against the digit chosen under "it is a"; for networks without a hidden layer. Taught in
+    lessons 2, 5 and 8.
     """
 
-    def __init__(self, networks: Mapping[str, Any], file: str | Path | None = None) -> None:
+    def __init__(
+        self, networks: Mapping[str, Any], file: str | Path | None = None, votes: bool = False
+    ) -> None:
         self.networks, self.file = dict(networks), collection.place(file)
+        self.votes = votes
         self.paper, self.answers = Paper(), ipywidgets.HTML()
         self.prepared: images.Prepared | None = None
         self.outputs: dict[str, NDArray[np.float32]] = {}
         self._lock = threading.Lock()
         self.label = ipywidgets.Dropdown(
             options=[(str(digit), digit) for digit in range(10)], description="it is a",
-            layout={"width": "10em"}, style={"description_width": "4em"},
+            layout={"width": "8em"}, style={"description_width": "4em"},
         )  # fmt: skip
         self.saving = ipywidgets.Button(
             description="Save to my digits", icon="save", layout={"width": "auto"}
         )
         self.said = ipywidgets.HTML()
-        keep = ipywidgets.HBox([self.label, self.saving, self.said])
+        keep = ipywidgets.HBox([self.label, self.saving])
+        desk = ipywidgets.VBox([self.paper, keep, self.said], layout={"width": "290px"})
         self.answers.layout.flex = "1 1 34em"
-        both = ipywidgets.Box([self.paper, self.answers], layout=SIDE_BY_SIDE)
-        super().__init__([both, keep])
+        both = ipywidgets.Box([desk, self.answers], layout=SIDE_BY_SIDE)
+        super().__init__([both])
+        if votes:
+            self._votes(np.zeros((1, 28, 28)))  # a network with a hidden layer says so now
+            self.label.observe(self._follow, names="value")
         self.paper.observe(self._follow, names="strokes")
         self.saving.on_click(self._save)
         self._follow()
@@ -103,17 +113,28 @@ class Pad(Lasting):
                 name: np.asarray(network.predict_on_batch(x))[0]
                 for name, network in self.networks.items()
             }
-            self.answers.value = row(*self._steps()) + row(
-                explorers.answers(self.outputs, width=165)
-            )
+            if self.votes:
+                answers = self._votes(x)
+            else:
+                answers = row(explorers.answers(self.outputs, width=165))
+            self.answers.value = row(*self._steps()) + answers
+
+    def _votes(self, x: NDArray[Any]) -> str:
+        label, shown = self.label.value, []
+        for network in self.networks.values():
+            kernel, bias = network.get_weights()[:2]
+            shown.append(explorers.votes(kernel, bias, x, [label])(0, label))
+        return "".join(shown)
 
     def _steps(self) -> list[str]:
         assert self.prepared is not None
         ink = {name: 1 - step if name == "drawing" else step for name, step in self.prepared.steps}
-        return [
-            raster(ink[name], f"Preparation, {title}.", title, side=98)
-            for name, title in STEPS.items()
-        ]
+        shown = []
+        for name, title in STEPS.items():
+            height, width = ink[name].shape
+            side = max(1, STEP * width // max(height, width))  # a 1 is cropped to a strip
+            shown.append(raster(ink[name], f"Preparation, {title}.", title, side=side))
+        return shown
 
     def _save(self, button: Any = None) -> None:
         if self.prepared is None:
@@ -124,7 +145,8 @@ class Pad(Lasting):
         except (DataError, OSError) as error:
             self.said.value = html.escape(f"Not saved: {error}")
             return
-        self.said.value = f"Saved as a {self.label.value}: {count} digits in {self.file.name}."
+        digits = "1 digit" if count == 1 else f"{count} digits"
+        self.said.value = f"Saved as a {self.label.value}: {digits} in {self.file.name}."
 
 
 def picture(strokes: list[dict[str, Any]]) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-__all__ = ["bars", "lines", "matrix", "raster", "row", "sentence"]
+__all__ = ["bars", "lines", "matrix", "raster", "reliability", "row", "sentence"]
 
 TEXT = "var(--jp-content-font-color1, #222)"
 FAINT = "var(--jp-content-font-color2, #666)"
@@ -180,6 +180,42 @@ def lines(
             f'<text x="{legend + 31}" y="13">{html.escape(name)}</text>'
         )
         legend += 48 + 7 * len(name)
+    return _svg("".join(parts), alt, title, width, height)
+
+
+def reliability(
+    claimed: ArrayLike,
+    got: ArrayLike,
+    shares: ArrayLike,
+    alt: str,
+    title: str = "",
+    *,
+    width: int = 330,
+    height: int = 230,
+) -> str:
+    """A dot for each bin of answers: their mean confidence across, the share read rightly up.
+
+    shares: of all answers, in each bin: the more, the larger its dot. A line leads from each dot
+    to the dashed diagonal, on which the two agree.
+    """
+    left, right, top, bottom = 44, width - 12, 28, height - 38
+    across = left + np.asarray(claimed, np.float64) * (right - left)
+    up, agreed = (bottom - np.asarray(y, np.float64) * (bottom - top) for y in (got, claimed))
+    radii = 2.5 + 8 * np.sqrt(np.asarray(shares, np.float64))
+    dashed = f'stroke="{FAINT}" stroke-width="1.5" stroke-dasharray="6 4"'
+    parts = [
+        _axes(left, right, top, bottom, (0, 1), (0, 1), "confidence"),
+        f'<line x1="{left}" x2="{right}" y1="{bottom}" y2="{top}" {dashed}/>',
+        f'<line x1="{left}" x2="{left + 26}" y1="9" y2="9" {dashed}/>'
+        f'<text x="{left + 31}" y="13">as claimed</text>'
+        f'<circle cx="{left + 128}" cy="9" r="4" fill="{MAIN}"/>'
+        f'<text x="{left + 137}" y="13">read rightly</text>',
+    ]
+    for x, y, middle, radius in zip(across, up, agreed, radii, strict=True):
+        parts.append(
+            f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{middle:.1f}" y2="{y:.1f}" stroke="{OTHER}" '
+            f'stroke-width="2"/><circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{MAIN}"/>'
+        )
     return _svg("".join(parts), alt, title, width, height)
 
 

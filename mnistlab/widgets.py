@@ -111,10 +111,13 @@ def pixels(images: ArrayLike) -> Explorer:
 
 
 def votes(kernel: ArrayLike, bias: ArrayLike, images: ArrayLike, labels: ArrayLike) -> Explorer:
-    """Which pixels of an image spoke for and against a digit; lesson 2."""
+    """Which pixels of an image spoke for and against a digit; lesson 2.
+
+    It starts with the digit that the first image truly shows.
+    """
     controls = {
         "image": _slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
-        "digit": _slider("votes for", 0, 9, 0),
+        "digit": _slider("votes on", 0, 9, int(np.asarray(labels)[0])),
     }
     return Explorer(explorers.votes(kernel, bias, images, labels), controls)
 
@@ -173,8 +176,13 @@ def dropout(networks: Mapping[str, Any], images: ArrayLike, labels: ArrayLike) -
     return Explorer(explorers.dropout(asked, images, labels), controls)
 
 
-def distortions(networks: Mapping[str, Any], images: ArrayLike, labels: ArrayLike) -> Explorer:
-    """A digit turned, shifted, smeared, and what each network reads then; lesson 5."""
+def distortions(
+    networks: Mapping[str, Any], images: ArrayLike, labels: ArrayLike, **start: float
+) -> Explorer:
+    """A digit turned, shifted, smeared, and what each network reads then; lesson 5.
+
+    start: where controls begin, such as turn=45, right=4 or image=7.
+    """
     controls = {
         "image": _slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
         "turn": _slider("turn (degrees)", -90, 90, 0, 5),
@@ -189,4 +197,6 @@ def distortions(networks: Mapping[str, Any], images: ArrayLike, labels: ArrayLik
             value=False, description="prepare it first", style=LABEL, layout=WIDE
         ),
     }
+    for name, value in start.items():
+        controls[name].value = value
     return Explorer(distorting.explorer(networks, images, labels), controls)

@@ -25,6 +25,7 @@ MEASURED = re.compile(r"\b\d+(?:[.,]\d+)* ?(?:%|percent\b|MB\b|GB\b|seconds?\b)|
 CONSTANTS = {"2.718", "3.14"}  # of mathematics: no run changes them
 CHECK = re.compile(r'exercises\.check\("([\d.]+)"')
 LINK = re.compile(r"\]\((?!https?:|mailto:)([^)\s]+)\)|<img[^>]* src=\"(?!https?:|data:)([^\"]+)\"")
+SLIDER = re.compile(r"\binteract\(|\bwidgets\.\w+\(|\bPad\(|\bPlayground\(")
 TRAINS = re.compile(r"\bkeras\.(?:layers\.|Sequential|Model|Input)|\.fit\(")
 
 
@@ -116,9 +117,7 @@ def sliders(lesson: NotebookNode) -> list[str]:
     """One slider at least, after a question and before its explanation."""
     cells = lesson.cells
     places = [
-        i
-        for i, cell in enumerate(cells)
-        if cell.cell_type == "code" and re.search(r"\binteract\(|\bwidgets\.\w+\(", cell.source)
+        i for i, cell in enumerate(cells) if cell.cell_type == "code" and SLIDER.search(cell.source)
     ]
     if not places:
         return ["no slider"]

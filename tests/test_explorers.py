@@ -111,6 +111,10 @@ def assert_sound(html):
     return alts
 
 
+def test_votes_start_with_the_digit_that_the_first_image_shows(all_explorers, material):
+    assert all_explorers["votes"].values == {"image": 0, "digit": material[1][0]}
+
+
 def test_every_explorer_is_swept_here(all_explorers):
     assert sorted(all_explorers) == sorted(NAMES)
 
@@ -196,11 +200,29 @@ def test_thresholds_count_what_is_answered(material):
     assert f"{100 * kept.mean():.1f} % of the images are accepted, {100 * right:.1f} % of" in html
 
 
+def test_thresholds_calibrate_as_a_report_does(material):
+    images, labels, logits = material
+    report = evaluation.score(logits / 3, labels)
+    show = output_explorers.thresholds({"one": logits}, images, labels)
+    html = show(network="one", temperature=3.0, threshold=0.0)
+    assert f"Calibration error at temperature 3: {report.ece:.3f}." in html
+    dots = html.count("<circle") - 1  # one stands in the legend
+    assert dots == (report.reliability.count > 0).sum()
+
+
+def test_distortions_begin_where_they_are_told_to(material):
+    networks = {"one": Reader(by_hand.Network([]))}
+    explorer = widgets.distortions(networks, *material[:2], image=3, right=4)
+    assert (explorer.values["image"], explorer.values["right"]) == (3, 4.0)
+    assert explorer.picture.value == explorer.show(**explorer.values)
+
+
 def test_confusion_shows_the_images_of_a_cell(material):
     images, labels, _ = material
     read = np.where(np.arange(N) == 5, (labels + 1) % 10, labels)
     html = output_explorers.confusion(images, labels, read)([int(labels[5]), int(read[5])])
-    assert f"1 image of {labels[5]} is read as {read[5]}." in html
+    whole = (labels == labels[5]).sum()
+    assert f"Of {whole} images of a {labels[5]}, 1 is read as {read[5]}." in html
     assert Pictures(html).alts == [f"Image 5: a {labels[5]}, read as {read[5]}."]
 
 

@@ -1,5 +1,6 @@
 """What is drawn by code gives what is drawn by hand: a prepared image and each network's answer."""
 
+import re
 import threading
 
 import numpy as np
@@ -8,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_explorers import Pictures, assert_sound
 
-from mnistlab import collection, images
+from mnistlab import collection, explorers, images, models
 from mnistlab.pad import Pad, picture
 
 SEVEN = [{"size": 20, "points": [[90, 70], [190, 70], [120, 220]]}]
@@ -44,9 +45,41 @@ def test_the_image_is_what_prepare_makes_of_the_paper(pad):
     np.testing.assert_array_equal(pad.prepared.image, expected)
 
 
+@pytest.fixture
+def linear():
+    """A network without a hidden layer."""
+    return models.build("no-hidden", seed=0)
+
+
+def test_the_votes_are_those_on_the_digit_that_it_is_and_the_one_it_was_read_as(linear, tmp_path):
+    pad = Pad({"linear": linear}, tmp_path / "mine.npz", votes=True)
+    pad.strokes = SEVEN
+    kernel, bias = linear.get_weights()
+    show = explorers.votes(kernel, bias, pad.prepared.image, [7])
+    assert show(0, 7) not in pad.answers.value
+    pad.label.value = 7
+    assert show(0, 7) in pad.answers.value
+    assert_sound(pad.answers.value)
+    read = int(pad.outputs["linear"].argmax())
+    assert f"labelled 7, read as {read}" in pad.answers.value
+
+
+def test_votes_of_a_network_with_a_hidden_layer_are_refused_at_once(tmp_path):
+    hidden = models.build("hidden", seed=0)
+    with pytest.raises(ValueError, match="without a hidden layer"):
+        Pad({"hidden": hidden}, tmp_path / "mine.npz", votes=True)
+
+
 def test_a_thicker_brush_leaves_more_ink():
     thin, thick = (picture([SEVEN[0] | {"size": size}]).sum() for size in (10, 30))
     assert thick > 2 * thin
+
+
+def test_the_steps_of_a_narrow_digit_are_no_taller_than_those_of_a_wide_one(pad):
+    for points in ([[140, 20], [140, 260]], [[20, 140], [260, 140]]):
+        pad.strokes = [{"size": 8, "points": points}]
+        heights = re.findall(r"height: (\d+)px", pad.answers.value)
+        assert max(map(int, heights)) <= 98
 
 
 def test_an_empty_paper_says_so_and_has_no_answer(pad):
@@ -58,11 +91,11 @@ def test_an_empty_paper_says_so_and_has_no_answer(pad):
 
 
 def test_save_appends_to_the_learners_digits(pad):
-    for label in (7, 1):
+    for label, said in (7, "Saved as a 7: 1 digit in"), (1, "Saved as a 1: 2 digits in mine.npz."):
         pad.strokes = SEVEN
         pad.label.value = label
         pad.saving.click()
-    assert "Saved as a 1: 2 digits in mine.npz." in pad.said.value
+        assert said in pad.said.value
     mine = collection.load(pad.file)
     assert mine.labels.tolist() == [7, 1]
     np.testing.assert_array_equal(mine.images[0], np.round(255 * pad.prepared.image))

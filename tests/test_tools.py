@@ -141,7 +141,7 @@ def test_a_lesson_becomes_a_page_with_its_outputs(course, tmp_path):
     page = (tmp_path / "lesson.html").read_text(encoding="utf-8")
     assert "one 2" in page
     assert "x is 4" in page  # the slider's first position
-    assert "A slider stands here" in page
+    assert "In JupyterLab this answers to you" in page
     assert "interactive(children" not in page
     assert "about 10 seconds on two cores" in page
 

@@ -1,4 +1,4 @@
-"""The exercises of lesson 5: how far chance moves a number, when to decline, what was read."""
+"""The exercises of lesson 5: how far chance moves a number, what labels and coins are worth."""
 
 from __future__ import annotations
 
@@ -8,20 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from mnistlab import evaluation, training
+from mnistlab import training
 from mnistlab.data import Digits
 from mnistlab.exercises import exercise
 from mnistlab.exercises.answers import number
 from mnistlab.report import Report
 
-__all__ = ["accuracy_by_better_labels", "threshold_for_the_desk", "two_standard_errors"]
-__all__ += ["uneven_coins"]
+__all__ = ["accuracy_by_better_labels", "two_standard_errors", "uneven_coins"]
 
 ACCURACY, IMAGES = 0.992, 10_000  # of the network in 5.3
-SHARE = 0.9  # of the images that 5.7 wants answered
 COINS, FEWEST = 28, 8  # of 5.13: the images that only one of its two networks reads rightly
-
-Numbers = NDArray[np.float64]
 
 
 @exercise(
@@ -63,65 +59,7 @@ def two_standard_errors(answer: Any) -> str | None:
 
 
 @exercise(
-    "5.7",
-    hints=(
-        "Find the place where the curve of the accepted images passes nine tenths.",
-        "(calibrated.confidence >= thresholds[:, None]).mean(axis=1) is the share that each of "
-        "the thresholds accepts.",
-        "With that as share, thresholds[share >= 0.9] are all that accept enough: take their max.",
-    ),
-    solution=(
-        "share = (calibrated.confidence >= thresholds[:, None]).mean(axis=1)\n"
-        "answer = calibrated, thresholds[share >= 0.9].max()"
-    ),
-    praise="Here the work that is left decides, and how often the network is right follows.",
-)
-def threshold_for_the_desk(answer: Any, digits: Digits) -> str | None:
-    """Find the highest threshold at which nine of ten validation images are still accepted."""
-    report, value = _report_and("calibrated, threshold", answer)
-    problem = _wrong_calibration(report, digits)
-    if problem is not None:
-        return problem
-    threshold = number(value)
-    confidence = report.confidence
-    accepted = confidence >= threshold
-    asked = float(np.quantile(confidence, 1 - SHARE))
-    # The slack is for numpy.quantile, which may end between two images.
-    if accepted.mean() >= SHARE - 0.0005 and asked - threshold <= 0.01:
-        return None
-    if threshold > 1:
-        return "A confidence is never above 1: is this in percent, or a number of images?"
-    known = {
-        "At that threshold the network declines nine images of ten.": np.quantile(
-            confidence, SHARE
-        ),
-        "That is the share to be accepted. Which confidence do so many reach?": SHARE,
-        "That is the share to be declined. Which confidence lies above so many?": 1 - SHARE,
-        "That is how often it is right at the threshold. The threshold itself is asked for.": (
-            report.correct[confidence >= asked].mean()
-        ),
-    }
-    for sentence, wrong in known.items():
-        if np.isclose(threshold, wrong, rtol=0, atol=5e-4):
-            return sentence
-    if accepted.mean() > SHARE:
-        return f"At {threshold:.3g}, {accepted.mean():.3f} are accepted: a higher one will do."
-    return f"At {threshold:.3g}, only {accepted.mean():.3f} of the images are accepted."
-
-
-def _wrong_calibration(report: Report, digits: Digits) -> str | None:
-    """Say whether a report is not about the calibrated outputs for the validation images."""
-    if np.array_equal(report.labels, digits.y_test):
-        return "This report is about the test set: a threshold is chosen on validation images."
-    if not np.array_equal(report.labels, _validation_labels(digits)):
-        return "This report is not about the validation images: take calibrated."
-    if abs(np.log(evaluation.temperature(report.logits, report.labels))) > 0.02:
-        return "These outputs are not calibrated: divide the logits by the temperature first."
-    return None
-
-
-@exercise(
-    "5.11",
+    "5.10",
     hints=(
         "Which answers count as right now? Those equal to the better label, for the 15 images.",
         "Make a copy first, labels = digits.y_test.copy(), and change the labels at places.",

@@ -10,31 +10,20 @@ from mnistlab import evaluation, training
 STANDARD_ERROR = (0.992 * 0.008 / 10_000) ** 0.5
 
 
-def validation_labels(digits):
-    return digits.y_train[training.split(digits, 5000, seed=0)[1]]
-
-
-def logits(labels, sharpness=1.0):
+def logits(labels):
     """Logits as a middling network gives them: each digit's class has its own share of mistakes."""
     random = np.random.default_rng(6)  # with which no two slips meet by chance, on either data
     values = random.normal(0, 1, (len(labels), 10))
     lead = 2.2 + np.array([0.9, 1.2, 0.5, 0.4, 0.8, 0.2, 0.7, -0.1, 0.4, 0.6])
     values[np.arange(len(labels)), labels] += lead[labels]
     values[:, 3] += 0.6
-    return sharpness * values
+    return values
 
 
 @cache
-def uncalibrated(digits):
-    labels = validation_labels(digits)
-    return evaluation.score(logits(labels, sharpness=4), labels)
-
-
-@cache
-def calibrated(digits):
-    report = uncalibrated(digits)
-    temperature = evaluation.temperature(report.logits, report.labels)
-    return evaluation.score(report.logits / temperature, report.labels)
+def validated(digits):
+    labels = digits.y_train[training.split(digits, 5000, seed=0)[1]]
+    return evaluation.score(logits(labels), labels)
 
 
 @cache
@@ -46,11 +35,6 @@ def opened(digits):
         neither = min({0, 1, 2} - {given, better})
         values[place, better if i < 9 else given if i < 13 else neither] += 20
     return evaluation.score(values, digits.y_test)
-
-
-def with_threshold(digits, share=0.1, change=0.0):
-    report = calibrated(digits)
-    return report, np.quantile(report.confidence, share) + change
 
 
 def better_labels(digits):
@@ -81,26 +65,7 @@ RIGHT = {
         "with 1.96": lambda digits: 1.96 * STANDARD_ERROR,
         "in an array of one": lambda digits: np.array([2 * STANDARD_ERROR]),
     },
-    "5.7": {
-        "by quantile": with_threshold,
-        "by sorting": lambda digits: (
-            calibrated(digits),
-            np.sort(calibrated(digits).confidence)[len(calibrated(digits).labels) // 10],
-        ),
-        "as a list, in hundredths": lambda digits: [
-            calibrated(digits),
-            float(np.floor(100 * with_threshold(digits)[1]) / 100),
-        ],
-        "by trying thousandths": lambda digits: (
-            calibrated(digits),
-            max(
-                t
-                for t in np.arange(1000) / 1000
-                if (calibrated(digits).confidence >= t).mean() >= 0.9
-            ),
-        ),
-    },
-    "5.11": {
+    "5.10": {
         "by a changed copy": lambda digits: (opened(digits), right(digits) / 10_000),
         "by adding up": lambda digits: [
             opened(digits),
@@ -140,50 +105,11 @@ WRONG = {
         ),
         "a guess": (lambda digits: 0.01, "2 × √"),
     },
-    "5.7": {
-        "the threshold alone": (lambda digits: with_threshold(digits)[1], "calibrated, threshold"),
-        "the wrong way round": (lambda digits: with_threshold(digits)[::-1], "report comes first"),
-        "the test set used": (lambda digits: (opened(digits), 0.5), "about the test set"),
-        "other images": (
-            lambda digits: (evaluation.score(np.eye(10), np.arange(10)), 0.5),
-            "not about the validation images",
-        ),
-        "without the temperature": (
-            lambda digits: (
-                uncalibrated(digits),
-                np.quantile(uncalibrated(digits).confidence, 0.1),
-            ),
-            "not calibrated",
-        ),
-        "the wrong end": (lambda digits: with_threshold(digits, 0.9), "declines nine"),
-        "percent": (lambda digits: (calibrated(digits), 90), "never above 1"),
-        "the share accepted": (lambda digits: (calibrated(digits), 0.9), "share to be accepted"),
-        "the share declined": (lambda digits: (calibrated(digits), 0.1), "share to be declined"),
-        "how often it is right": (
-            lambda digits: (
-                calibrated(digits),
-                calibrated(digits)
-                .correct[calibrated(digits).confidence >= with_threshold(digits)[1]]
-                .mean(),
-            ),
-            "how often it is right",
-        ),
-        "too low": (lambda digits: with_threshold(digits, 0.05), "a higher one will do"),
-        "too high": (lambda digits: with_threshold(digits, 0.2), "only 0.8"),
-        "a hundredth too high": (
-            lambda digits: with_threshold(digits, change=0.01),
-            "of the images are accepted",
-        ),
-        "two hundredths too low": (
-            lambda digits: with_threshold(digits, change=-0.02),
-            "a higher one will do",
-        ),
-    },
-    "5.11": {
+    "5.10": {
         "the accuracy alone": (lambda digits: 0.97, "answer = test, accuracy"),
         "the wrong way round": (lambda digits: (0.97, opened(digits)), "report comes first"),
         "the validation set": (
-            lambda digits: (calibrated(digits), calibrated(digits).accuracy),
+            lambda digits: (validated(digits), validated(digits).accuracy),
             "about the validation images",
         ),
         "other images": (
