@@ -1,19 +1,25 @@
 // Measured inside the page, so that nothing but JupyterLab stands between a key and its picture.
 // All times are milliseconds.
 
-const frame = () => new Promise((resolve) => requestAnimationFrame(() => resolve(performance.now())));
+const frame = () =>
+  new Promise((resolve) => requestAnimationFrame(() => resolve(performance.now())));
 const pause = (time) => new Promise((resolve) => setTimeout(resolve, time));
 
-// Resolves with the time of the first frame after `output`'s picture has changed to what is wanted.
-function changed(output, wanted = () => true) {
-  const picture = output.querySelector(".widget-html-content");
+function watch(output, observer) {
+  for (const picture of output.querySelectorAll(".widget-html-content")) {
+    observer.observe(picture, { subtree: true, childList: true, attributes: true });
+  }
+}
+
+// Resolves with the time of the first frame after an output's pictures show what is wanted.
+function changed(output, wanted = "") {
   return new Promise((resolve, reject) => {
     const observer = new MutationObserver(() => {
-      if (!wanted(picture)) return;
+      if (!output.innerHTML.includes(wanted)) return;
       observer.disconnect();
       resolve(frame());
     });
-    observer.observe(picture, { subtree: true, childList: true, attributes: true });
+    watch(output, observer);
     setTimeout(() => reject(new Error("nothing changed for 20 seconds")), 20000);
   });
 }
@@ -27,7 +33,8 @@ function keys(control) {
 
 // From a key on a slider or the matrix to the picture: one time for each press, over all controls.
 async function presses(output, count) {
-  const controls = [...output.querySelectorAll(".noUi-handle, input[type=range], .mnistlab-matrix")];
+  const kinds = ".noUi-handle, input[type=range], .mnistlab-matrix";
+  const controls = [...output.querySelectorAll(kinds)];
   const moves = controls.map(keys);
   const times = [];
   for (let i = 0; i < count; i++) {
@@ -47,7 +54,7 @@ async function presses(output, count) {
 async function click(output, name, text) {
   const buttons = [...output.querySelectorAll("button")];
   const button = buttons.find((one) => one.textContent.trim() === name);
-  const picture = changed(output, (one) => one.innerHTML.includes(text));
+  const picture = changed(output, text);
   const start = performance.now();
   button.click();
   return (await picture) - start;
@@ -56,15 +63,17 @@ async function click(output, name, text) {
 // Listens while a mouse draws on the pad: how long each move takes until its ink is on the paper,
 // and when the answers changed last.
 function listen(output) {
-  const heard = { inks: [], moved: 0, answered: 0 };
+  const heard = { inks: [], moved: NaN, answered: NaN };
   let start = 0;
-  window.addEventListener("pointermove", () => { start = performance.now(); }, true);
-  window.addEventListener("pointermove", () => {
+  const before = () => { start = performance.now(); };
+  const after = () => {
     heard.moved = performance.now();
+    heard.answered = NaN;
     heard.inks.push(heard.moved - start);
-  });
-  const watch = new MutationObserver(async () => { heard.answered = await frame(); });
-  watch.observe(output.querySelector(".widget-html-content"), { subtree: true, childList: true });
+  };
+  window.addEventListener("pointermove", before, true);
+  window.addEventListener("pointermove", after);
+  watch(output, new MutationObserver(async () => { heard.answered = await frame(); }));
   return heard;
 }
 

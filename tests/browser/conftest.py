@@ -76,6 +76,7 @@ def everything(open_notebook):
     """The scratch notebook, once run."""
     with closing(open_notebook("scratch.ipynb")) as notebook:
         notebook.run()
+        assert notebook.troubles() == []
         yield notebook
 
 
@@ -83,5 +84,6 @@ def everything(open_notebook):
 def notebook(everything):
     """The scratch notebook; a test that leaves an error in it fails."""
     everything.page.set_viewport_size({"width": 1024, "height": 900})
+    before = everything.troubles()
     yield everything
-    assert everything.troubles() == []
+    assert everything.troubles() == before
