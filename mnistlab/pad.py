@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from mnistlab import collection, explorers, images
+from mnistlab.figure import percent
 from mnistlab.sketches import raster, row, sentence
 from mnistlab.sources import DataError
 from mnistlab.widgets import SIDE_BY_SIDE, Lasting
@@ -133,7 +134,10 @@ class Pad(Lasting):
         for name, title in STEPS.items():
             height, width = ink[name].shape
             side = max(1, STEP * width // max(height, width))  # a 1 is cropped to a strip
-            shown.append(raster(ink[name], f"Preparation, {title}.", title, side=side))
+            alt = (
+                f"Preparation, {title}: {width} × {height} pixels, {percent(ink[name].mean())} ink."
+            )
+            shown.append(raster(ink[name], alt, title, side=side))
         return shown
 
     def _save(self, button: Any = None) -> None:
