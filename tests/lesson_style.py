@@ -118,7 +118,8 @@ def sliders(lesson: NotebookNode) -> list[str]:
     places = [
         i
         for i, cell in enumerate(cells)
-        if cell.cell_type == "code" and re.search(r"\binteract\(|\bwidgets\.\w+\(", cell.source)
+        if cell.cell_type == "code"
+        and re.search(r"\binteract\(|\bwidgets\.\w+\(|\bPad\(|\bPlayground\(", cell.source)
     ]
     if not places:
         return ["no slider"]
