@@ -124,7 +124,7 @@ def picture(trials: Sequence[Trial]) -> str:
         return row(sentence("Choose, then press Train."))
     now, before = begun[-1], begun[-2] if len(begun) > 1 else None
     told = (
-        f"{now.state}: after {now.epochs[-1]:.2f} epochs {percent(now.accuracy[-1])} of "
+        f"{now.state}: after {now.epochs[-1]:.3g} epochs {percent(now.accuracy[-1])} of "
         f"{min(LOOKED_AT, now.choice.images):,} training images are read rightly, "
         f"{percent(now.val_accuracy[-1])} of {LOOKED_AT:,} validation images"
     )
@@ -145,7 +145,7 @@ def _table(trials: Sequence[Trial]) -> str:
             str(trial.choice),
             percent(trial.accuracy[-1]),
             percent(trial.val_accuracy[-1]),
-            f"{trial.epochs[-1]:.2f}",
+            f"{trial.epochs[-1]:.3g}",
             trial.state,
         )
         lines.append("".join(f'<td style="padding: 2px 8px">{cell}</td>' for cell in cells))
@@ -156,7 +156,8 @@ def _table(trials: Sequence[Trial]) -> str:
 def _curves(trial: Trial, title: str, told: str) -> str:
     curves = {"training": trial.accuracy, "validation": trial.val_accuracy}
     alt = f"Accuracy over the epochs, {title}. {told}."
-    return lines(trial.epochs, curves, alt, title, xlabel="epochs", width=400)
+    drawn = lines(trial.epochs, curves, alt, title, xlabel="epochs", width=400)
+    return f'<div style="width: 400px">{drawn}</div>'  # a long title takes two lines, not more room
 
 
 class Playground(Lasting):
