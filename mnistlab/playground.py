@@ -30,6 +30,7 @@ POINTS = 40  # of a curve, at the least
 KEPT = 8  # runs in the table
 LOOKED_AT = 1000  # images of each set that a point of a curve is measured on
 WIDE = ipywidgets.Layout(width="min(34em, 100%)")
+CELL = "padding: 2px 8px; text-align: left"
 STYLE = {"description_width": "9em"}
 
 
@@ -139,7 +140,7 @@ def picture(trials: Sequence[Trial]) -> str:
 def _table(trials: Sequence[Trial]) -> str:
     """The trials, newest first; `training` and `validation` are shares read rightly."""
     heads = ("run", "training", "validation", "epochs", "state")
-    lines = ["".join(f'<th scope="col" style="padding: 2px 8px">{head}</th>' for head in heads)]
+    lines = ["".join(f'<th scope="col" style="{CELL}">{head}</th>' for head in heads)]
     for trial in reversed(trials):
         cells = (
             str(trial.choice),
@@ -148,9 +149,9 @@ def _table(trials: Sequence[Trial]) -> str:
             f"{trial.epochs[-1]:.3g}",
             trial.state,
         )
-        lines.append("".join(f'<td style="padding: 2px 8px">{cell}</td>' for cell in cells))
+        lines.append("".join(f'<td style="{CELL}">{cell}</td>' for cell in cells))
     rows = "".join(f"<tr>{line}</tr>" for line in lines)
-    return f'<table style="border-collapse: collapse; margin: 0; text-align: left">{rows}</table>'
+    return f'<table style="border-collapse: collapse; margin: 0">{rows}</table>'
 
 
 def _curves(trial: Trial, title: str, told: str) -> str:
