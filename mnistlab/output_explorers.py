@@ -30,13 +30,19 @@ def saturation(logits: ArrayLike, labels: ArrayLike) -> Show:
 
     def show(scale: float, image: int) -> str:
         now, tied, counts = _saturated(before, truth, scale)
-        outputs = _sigmoid(before[image] * np.float32(scale))
+        grown = before[image] * np.float32(scale)
+        outputs = _sigmoid(grown)
         ones = np.flatnonzero(outputs == outputs.max())
         said = (
             f"With {scale:g} × the logits the sigmoid reads {percent(now)} rightly, the softmax "
             f"{percent(best)}; {percent(tied)} of the images have a tie."
         )
         highest = f"{', '.join(map(str, ones))} tie" if len(ones) > 1 else "no tie"
+        first, second = grown.argsort(kind="stable")[::-1][:2]
+        own = (
+            f"Image {image}: the largest logits are {grown[first]:.1f} for {first} and "
+            f"{grown[second]:.1f} for {second}; {highest}, read as {ones[0]}."
+        )
         return row(
             lines(
                 SCALES,
@@ -53,7 +59,7 @@ def saturation(logits: ArrayLike, labels: ArrayLike) -> Show:
                 f"image {image}: sigmoid outputs, {highest}",
                 marked=int(truth[image]),
             ),
-            sentence(said),
+            sentence(f"{said} {own}"),
         )
 
     return show

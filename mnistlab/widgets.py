@@ -174,7 +174,7 @@ def confusion(images: ArrayLike, labels: ArrayLike, predicted: ArrayLike) -> Exp
 def dropout(networks: Mapping[str, Any], images: ArrayLike, labels: ArrayLike) -> Explorer:
     """Which units of each hidden layer are dropped, and what the answer then is; lesson 4.
 
-    networks: name → a Keras network of dense layers.
+    networks: name → a Keras network of dense layers, or the network of a playground's run.
     """
     asked = {name: Network.of(network) for name, network in networks.items()}
     depth = max(len(network.sizes) for network in asked.values())
