@@ -98,7 +98,7 @@ def dropout(networks: Mapping[str, Network], images: ArrayLike, labels: ArrayLik
         grids = []
         for i, (mask, off) in enumerate(zip(masks, silent, strict=True), start=1):
             title = f"layer {i}: {off} of {mask.shape[1]}"
-            alt = f"Layer {i}: {off} of {mask.shape[1]} units are dropped."
+            alt = f"Layer {i}: {off} of {mask.shape[1]} units are dropped in draw {draw}."
             grids.append(raster(_folded(mask[0] == 0), alt, title, side=98))
         label = int(truth[image])
         return row(
@@ -109,7 +109,7 @@ def dropout(networks: Mapping[str, Network], images: ArrayLike, labels: ArrayLik
                 f"{1 / (1 - rate):.2f} times."
             ),
             bars(whole, told("Outputs of the whole network", whole), "whole network", marked=label),
-            bars(drawn[0], told("Outputs in this draw", drawn[0]), "this draw", marked=label),
+            bars(drawn[0], told(f"Outputs in draw {draw}", drawn[0]), "this draw", marked=label),
             sentence(
                 f"This image: in {agree} of {DRAWS} draws the network reads a {whole.argmax()}, as "
                 f"it does when it is whole. Of {len(many)} images, each with a mask of its own, it "

@@ -134,9 +134,8 @@ class Pad(Lasting):
         for name, title in STEPS.items():
             height, width = ink[name].shape
             side = max(1, STEP * width // max(height, width))  # a 1 is cropped to a strip
-            alt = (
-                f"Preparation, {title}: {width} × {height} pixels, {percent(ink[name].mean())} ink."
-            )
+            inked = percent(ink[name].mean())
+            alt = f"Preparation, {title}: {width} × {height} pixels, {inked} ink."
             shown.append(raster(ink[name], alt, title, side=side))
         return shown
 

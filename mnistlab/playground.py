@@ -21,7 +21,7 @@ from mnistlab import by_hand, training
 from mnistlab.data import Digits
 from mnistlab.figure import percent
 from mnistlab.sketches import lines, row, sentence
-from mnistlab.widgets import Lasting
+from mnistlab.widgets import LABEL, WIDE, Controls, Lasting
 
 __all__ = ["Choice", "Playground", "Trial", "picture"]
 
@@ -29,9 +29,7 @@ EVERY = 0.2  # seconds between two pictures
 POINTS = 40  # of a curve, at the least
 KEPT = 8  # runs in the table
 LOOKED_AT = 1000  # images of each set that a point of a curve is measured on
-WIDE = ipywidgets.Layout(width="min(34em, 100%)")
 CELL = "padding: 2px 8px; text-align: left"
-STYLE = {"description_width": "9em"}
 
 
 @dataclass(frozen=True)
@@ -182,7 +180,7 @@ class Playground(Lasting):
         self.train.on_click(lambda button: self.begin())
         self.stop.on_click(lambda button: self._stop.set())
         buttons = ipywidgets.HBox([self.train, self.stop])
-        super().__init__([*self.controls.values(), buttons, self.picture])
+        super().__init__([Controls(self.controls.values()), buttons, self.picture])
 
     @property
     def choice(self) -> Choice:
@@ -236,7 +234,7 @@ class Playground(Lasting):
 def _controls(start: Choice, most: int) -> dict[str, Any]:
     def choose(name: str, options: list[Any], value: Any) -> Any:
         return ipywidgets.SelectionSlider(
-            options=options, value=value, description=name, style=STYLE, layout=WIDE
+            options=options, value=value, description=name, style=LABEL, layout=WIDE
         )
 
     counts = [n for n in (100, 300, 1000, 3000, 10_000, 30_000) if n < most]
