@@ -10,16 +10,18 @@ endif
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --quiet \
+    --generate-hashes --no-header --no-annotate
 NBVAL := $(PYTEST) --nbval-lax --nbval-current-env --nbval-cell-timeout=300 -p no:warnings
 
 # A test run never downloads: it takes MNIST where it is, else the offline digits.
-test check test-all test-rest unit lessons data-offline lessons-offline lessons-again: \
+test check test-all test-rest unit lessons data-offline lessons-offline lessons-again browser: \
     export MNISTLAB_OFFLINE = 1
 
 .NOTPARALLEL:
 
-.PHONY: help lab test check test-all test-rest course results lock clean setup
-.PHONY: style types unit lessons data-offline lessons-offline lessons-again
+.PHONY: help lab test check test-all test-rest course results bench-widgets lock clean setup
+.PHONY: style types unit lessons data-offline lessons-offline lessons-again browser setup-all
 
 help:           ## list these targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -e 's/:[^#]*##/ /'
@@ -30,11 +32,11 @@ lab: setup      ## open the course in JupyterLab
 test: setup style types unit lessons  ## everything, on the digits at hand
 
 check: setup style types  ## the quick part of the tests
-	$(PYTEST) -q -m "not slow and not long"
+	$(PYTEST) -q -m "not slow and not long and not browser"
 
 test-all: test test-rest  ## everything, on both sets of digits
 
-test-rest: setup data-offline lessons-offline lessons-again  ## what test-all does after test
+test-rest: setup data-offline lessons-offline lessons-again browser  ## what test-all does after test
 
 course: setup   ## run every lesson and write pages to build/course
 	$(BIN)/python tools/course.py
@@ -42,15 +44,22 @@ course: setup   ## run every lesson and write pages to build/course
 results: setup  ## train every network with five seeds and write the results table
 	$(BIN)/python tools/results.py
 
+bench-widgets: setup-all  ## measure in Chromium how soon sliders, pad and playground answer
+	$(BIN)/python tools/bench_widgets.py
+
 lock:           ## choose the newest packages anew (needs uv)
-	uv pip compile --universal --generate-hashes --no-header --no-annotate --upgrade \
-	    --python-version 3.11 --extra test pyproject.toml -o requirements.lock --quiet
+	$(LOCK) --upgrade --extra test -o requirements.lock
+	cp requirements.lock requirements-all.lock
+	$(LOCK) --all-extras -o requirements-all.lock
 
 clean:          ## remove what was built, the environment too
 	rm -rf .venv .venv.old build .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage*
 
 setup:
 	@$(PYTHON) tools/setup.py
+
+setup-all:
+	@$(PYTHON) tools/setup.py --all
 
 style:
 	$(BIN)/python -m ruff check
@@ -62,7 +71,7 @@ types:
 	$(BIN)/python -m mypy
 
 unit:
-	$(PYTEST) -m "not long" --cov --cov-report=term
+	$(PYTEST) -m "not long and not browser" --cov --cov-report=term
 
 lessons:
 	$(NBVAL) $(NOTEBOOKS)
@@ -75,3 +84,6 @@ lessons-offline:
 
 lessons-again:
 	$(BIN)/python -m pytest -m long
+
+browser: setup-all
+	$(BIN)/python -m pytest tests/browser

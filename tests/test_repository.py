@@ -19,6 +19,7 @@ from packaging.specifiers import SpecifierSet
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+ALL_LOCK = (ROOT / "requirements-all.lock").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
@@ -36,24 +37,42 @@ LINE = [
 # fmt: on
 
 
-def needs() -> list[Requirement]:
-    extras = PROJECT["optional-dependencies"].values()
-    return [Requirement(line) for line in sum(extras, PROJECT["dependencies"])]
+def needs(*extras: str) -> list[Requirement]:
+    added = [PROJECT["optional-dependencies"][extra] for extra in extras]
+    return [Requirement(line) for line in sum(added, PROJECT["dependencies"])]
 
 
-@pytest.mark.parametrize("need", needs(), ids=lambda need: need.name)
-def test_the_lock_holds_a_fitting_version_of_each_dependency(need):
+def pinned(lock: str) -> list[tuple[str, str]]:
+    """The names and versions in a lock; a version may come with the systems that it is for."""
+    return re.findall(r"^([\w.-]+)==([^\s\\]+)", lock, re.MULTILINE)
+
+
+def versions(lock: str, need: Requirement) -> list[str]:
     name = re.sub("[-_.]+", "-", need.name).lower()
-    versions = re.findall(rf"^{re.escape(name)}==([\w.]+)", LOCK, re.MULTILINE)
-    assert versions, f"{need.name} is not in requirements.lock: run make lock"
-    assert all(need.specifier.contains(version) for version in versions)
+    return [version for pinned_name, version in pinned(lock) if pinned_name == name]
 
 
-def test_the_lock_has_a_hash_for_each_package_and_no_address():
-    packages = re.split(r"^(?=\S)", LOCK, flags=re.MULTILINE)[1:]
+@pytest.mark.parametrize("need", needs("test"), ids=lambda need: need.name)
+def test_the_lock_holds_a_fitting_version_of_each_dependency(need):
+    assert versions(LOCK, need), f"{need.name} is not in requirements.lock: run make lock"
+    assert all(need.specifier.contains(version) for version in versions(LOCK, need))
+
+
+def test_the_other_lock_adds_the_extras_and_changes_nothing_else():
+    extras = needs(*PROJECT["optional-dependencies"])
+    assert all(versions(ALL_LOCK, need) for need in extras), "run make lock"
+    assert set(pinned(LOCK)) < set(pinned(ALL_LOCK))
+    names = {name for name, _ in pinned(LOCK)}
+    added = set(pinned(ALL_LOCK)) - set(pinned(LOCK))
+    assert {name for name, _ in added} & names == set()
+
+
+@pytest.mark.parametrize("lock", [LOCK, ALL_LOCK], ids=["requirements", "requirements-all"])
+def test_a_lock_has_a_hash_for_each_package_and_no_address(lock):
+    packages = re.split(r"^(?=\S)", lock, flags=re.MULTILINE)[1:]
     assert len(packages) > 50
     assert [package for package in packages if "--hash=sha256:" not in package] == []
-    assert "://" not in LOCK
+    assert "://" not in lock
 
 
 def test_conda_installs_python_and_the_project_and_nothing_else():

@@ -29,6 +29,7 @@ def project(tmp_path):
     (tmp_path / "tools").mkdir()
     shutil.copy(ROOT / "tools" / "setup.py", tmp_path / "tools")
     (tmp_path / "requirements.lock").write_text("")
+    (tmp_path / "requirements-all.lock").write_text("")
     (tmp_path / "pyproject.toml").write_text("")
     return tmp_path
 
@@ -52,6 +53,54 @@ def test_a_set_up_is_done_once(setup, monkeypatch):
     assert setup.stamp_is_right()
     monkeypatch.setattr(setup, "make_environment", lambda: pytest.fail("made again"))
     setup.main()
+
+
+@pytest.fixture
+def with_all(setup, monkeypatch):
+    """Its set-up with --all; what it installs, in turn."""
+    installed = []
+    pretend = setup.run
+    monkeypatch.setattr(setup, "run", lambda step: installed.append(step[-1]) or pretend(step))
+    monkeypatch.setattr(sys, "argv", ["setup.py", "--all"])
+    return installed
+
+
+def test_the_extras_are_added_once_to_the_environment_that_is_there(setup, with_all, project):
+    setup.main()
+    assert with_all[1:] == ["requirements.lock", ".", "requirements-all.lock"]
+    setup.main()
+    assert len(with_all) == 4
+
+
+def test_a_plain_set_up_leaves_the_extras_alone(setup, with_all, monkeypatch):
+    setup.main()
+    monkeypatch.setattr(sys, "argv", ["setup.py"])
+    setup.main()
+    assert len(with_all) == 4
+    assert setup.stamp_is_right(extras=True)
+
+
+def test_other_extras_are_added_without_making_the_environment_again(setup, with_all, project):
+    setup.main()
+    (project / "requirements-all.lock").write_text("# changed")
+    assert setup.stamp_is_right()
+    assert not setup.stamp_is_right(extras=True)
+    setup.main()
+    assert with_all[4:] == ["requirements-all.lock"]
+
+
+def test_without_all_no_extras_are_added(setup, with_all, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["setup.py"])
+    setup.main()
+    assert with_all[1:] == ["requirements.lock", "."]
+
+
+def test_extras_that_failed_are_tried_again_and_the_rest_stays(setup, with_all, monkeypatch):
+    monkeypatch.setattr(setup, "add_extras", lambda: setup.stop("no network"))
+    with pytest.raises(SystemExit, match="no network"):
+        setup.main()
+    assert setup.stamp_is_right()
+    assert not setup.stamp_is_right(extras=True)
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml"])
@@ -154,6 +203,7 @@ def test_a_python_that_does_not_suit_is_named_with_those_that_do(setup, monkeypa
 
 def test_a_suited_python_beside_it_takes_over(setup, monkeypatch):
     calls = []
+    monkeypatch.setattr(sys, "argv", ["setup.py", "--all"])
     monkeypatch.setattr(sys, "version_info", (3, 9, 0))
     monkeypatch.setattr(shutil, "which", lambda name: f"/bin/{name}" if "3.12" in name else None)
     monkeypatch.setattr(subprocess, "call", lambda command, **_: calls.append(command) or 0)
@@ -162,6 +212,7 @@ def test_a_suited_python_beside_it_takes_over(setup, monkeypatch):
     assert end.value.code == 0
     assert calls[-1][0] == "/bin/python3.12"
     assert calls[-1][1].endswith("setup.py")
+    assert calls[-1][2:] == ["--all"]
 
 
 def test_an_intel_mac_is_sent_to_the_browser(setup, monkeypatch):

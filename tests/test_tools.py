@@ -80,6 +80,41 @@ def test_make_lab_prints_an_address_with_its_token_where_jupyterlab_answers(tmp_
         lab.communicate(timeout=20)
 
 
+def test_chromium_is_taken_before_chrome(monkeypatch):
+    tool = load("browser")
+    monkeypatch.setattr(tool.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(tool.shutil, "which", lambda name: f"/bin/{name}" if "chro" in name else "")
+    assert tool.chromium() == "/bin/chromium"
+
+
+@pytest.mark.parametrize(
+    ("playwright", "path", "reason"),
+    [(None, "/bin/chromium", "Playwright is missing"), ("there", None, "no chromium, ")],
+)
+def test_without_a_browser_or_playwright_a_sentence_says_so(monkeypatch, playwright, path, reason):
+    tool = load("browser")
+    monkeypatch.setattr(tool.importlib.util, "find_spec", lambda name: playwright)
+    monkeypatch.setattr(tool.shutil, "which", lambda name: path)
+    with pytest.raises(tool.NoBrowserError, match=reason):
+        tool.chromium()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ci", ["", "1"], ids=["here", "on CI"])
+def test_without_a_browser_the_browser_tests_say_so_in_one_line_and_fail_on_ci(ci, tmp_path):
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", ROOT / "tests" / "browser", "-p", "no:cacheprovider"],
+        env=os.environ | {"PATH": str(tmp_path), "CI": ci},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == (1 if ci else 0)
+    lines = [line for line in run.stdout.splitlines() if "No browser was opened" in line]
+    assert len(lines) == 1
+    assert re.search(r"(is missing|to be found)", lines[0])
+
+
 LESSON = new_notebook(
     cells=[
         new_markdown_cell("# 9 · A lesson\n\n*The code runs in about … on two cores.*"),

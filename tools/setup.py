@@ -1,5 +1,8 @@
 """Makes `.venv` from requirements.lock, once: what every make target calls first.
 
+With --all it then adds the extras that requirements-all.lock names, once too: those that drive a
+browser. What stands in both locks is the same, so nothing that was there changes.
+
 Uses the standard library only and no new syntax, so that a Python that is too old can still say
 so. An environment is either complete (its stamp says for which lock) or thrown away; the one
 before stays until its successor stands.
@@ -18,6 +21,7 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 OLD = VENV + ".old"
+LOCK, ALL_LOCK = "requirements.lock", "requirements-all.lock"
 LOG = os.path.join(ROOT, "build", "setup.log")
 SUITED = ((3, 11), (3, 12), (3, 13))
 BIN = "Scripts" if os.name == "nt" else "bin"
@@ -25,7 +29,7 @@ BIN = "Scripts" if os.name == "nt" else "bin"
 # What pip says, and what it means for the person who waits for it.
 TROUBLES = [
     ("No space left on device", "The disk is full: the set-up needs about 3 GB."),
-    ("DO NOT MATCH THE HASHES", "A package is not the one that requirements.lock names."),
+    ("DO NOT MATCH THE HASHES", "A package is not the one that the lock names."),
     (
         "NewConnectionError|NameResolutionError|Max retries|ReadTimeout|ConnectTimeout|ProxyError"
         "|SSLError|Network is unreachable|Temporary failure|Connection(Reset)?Error",
@@ -49,14 +53,15 @@ SETTINGS = {
 def main():
     """Set up where needed; refuse in one sentence where it cannot be done."""
     refuse_machine()
-    if stamp_is_right():
-        return
-    refuse_python()
-    os.makedirs(os.path.dirname(LOG), exist_ok=True)
-    with only_one():
-        bring_back()
-        if not stamp_is_right():  # another set-up may have finished while this one waited
-            replace_environment()
+    if not stamp_is_right():
+        refuse_python()
+        with only_one():
+            bring_back()
+            if not stamp_is_right():  # another set-up may have finished while this one waited
+                replace_environment()
+    if "--all" in sys.argv[1:] and not stamp_is_right(extras=True):
+        with only_one():
+            add_extras()
 
 
 def refuse_machine():
@@ -74,7 +79,7 @@ def refuse_python():
         for major, minor in reversed(SUITED):
             other = shutil.which(f"python{major}.{minor}")
             if other and subprocess.call([other, "-c", ""], stderr=subprocess.DEVNULL) == 0:
-                sys.exit(subprocess.call([other, os.path.abspath(__file__)]))
+                sys.exit(subprocess.call([other, os.path.abspath(__file__), *sys.argv[1:]]))
         stop(
             f"This is Python {platform.python_version()}, but TensorFlow needs 3.11, 3.12 or 3.13: "
             "install one of them from python.org and run the same command again."
@@ -90,13 +95,18 @@ def refuse_python():
         )
 
 
-def stamp_is_right():
+def stamp_is_right(extras=False):
     """Whether .venv is complete and made for this lock, in this folder."""
     try:
-        with open(os.path.join(VENV, "stamp")) as file:
-            return file.read() == stamp() and python_runs()
+        with open(stamp_file(extras)) as file:
+            return file.read() == stamp(extras) and python_runs()
     except OSError:
         return False
+
+
+def stamp_file(extras=False):
+    """Where .venv says what it was made from; its extras have a stamp of their own."""
+    return os.path.join(VENV, "stamp-all" if extras else "stamp")
 
 
 def python_runs():
@@ -104,10 +114,11 @@ def python_runs():
     return subprocess.call([os.path.join(VENV, BIN, "python"), "-c", ""]) == 0
 
 
-def stamp():
+def stamp(extras=False):
     """A hash of all that the environment is made from."""
     digest = hashlib.sha256(ROOT.encode())  # an environment does not survive being moved
-    for name in ("requirements.lock", "pyproject.toml", os.path.join("tools", "setup.py")):
+    names = [LOCK, "pyproject.toml", os.path.join("tools", "setup.py")]
+    for name in names + ([ALL_LOCK] if extras else []):
         with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()
@@ -116,6 +127,7 @@ def stamp():
 @contextlib.contextmanager
 def only_one():
     """Let a second set-up wait for the first; the system frees the lock of a killed one."""
+    os.makedirs(os.path.dirname(LOG), exist_ok=True)
     try:
         import fcntl
     except ImportError:  # Windows
@@ -128,14 +140,14 @@ def only_one():
 
 def bring_back():
     """Put the environment before back in its place, unless its successor is complete."""
-    if os.path.exists(OLD) and not os.path.exists(os.path.join(VENV, "stamp")):
+    if os.path.exists(OLD) and not os.path.exists(stamp_file()):
         shutil.rmtree(VENV, ignore_errors=True)
         os.rename(OLD, VENV)
 
 
 def replace_environment():
     """Make a new .venv; whatever goes wrong, the one before comes back."""
-    if os.path.exists(os.path.join(VENV, "stamp")):
+    if os.path.exists(stamp_file()):
         shutil.rmtree(OLD, ignore_errors=True)
         os.rename(VENV, OLD)
     try:
@@ -151,20 +163,42 @@ def make_environment():
     """Create .venv, install the locked packages and mnistlab itself, and stamp it."""
     say(f"Setting up .venv once, with Python {platform.python_version()}: a few minutes.")
     shutil.rmtree(VENV, ignore_errors=True)
-    with open(LOG, "w"):
-        pass
+    empty_log()
     run([sys.executable, "-m", "venv", VENV])
-    pip = [os.path.join(VENV, BIN, "python"), "-m", "pip", "--disable-pip-version-check"]
-    pip += ["install", "--no-input", "--retries", "2", "--timeout", "30"]
-    run([*pip, "--require-hashes", "-r", "requirements.lock"])
-    run([*pip, "--no-deps", "--no-build-isolation", "-e", "."])
+    install("--require-hashes", "-r", LOCK)
+    install("--no-deps", "--no-build-isolation", "-e", ".")
     for name, settings in SETTINGS.items():
         path = os.path.join(VENV, *name.split("/"))
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w") as file:
             json.dump(settings, file)
-    with open(os.path.join(VENV, "stamp"), "w") as file:
-        file.write(stamp())
+    write_stamp()
+
+
+def add_extras():
+    """Install what requirements-all.lock has beyond the other lock, and stamp it."""
+    say("Adding to .venv, once, what drives a browser: a minute.")
+    empty_log()
+    install("--require-hashes", "-r", ALL_LOCK)
+    write_stamp(extras=True)
+
+
+def write_stamp(extras=False):
+    """Say that the environment is complete."""
+    with open(stamp_file(extras), "w") as file:
+        file.write(stamp(extras))
+
+
+def install(*what):
+    """Have .venv's own pip install something."""
+    pip = [os.path.join(VENV, BIN, "python"), "-m", "pip", "--disable-pip-version-check"]
+    run([*pip, "install", "--no-input", "--retries", "2", "--timeout", "30", *what])
+
+
+def empty_log():
+    """Begin the log anew."""
+    with open(LOG, "w"):
+        pass
 
 
 def run(command):
