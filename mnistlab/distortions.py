@@ -83,8 +83,9 @@ def explorer(networks: Mapping[str, Any], pictures: ArrayLike, labels: ArrayLike
         asked = "prepared" if prepared else "distorted"
         done = ", ".join(f"{name} {value:g}" for name, value in settings.items())
         told = ", ".join(f"{name} reads {shares.argmax()}" for name, shares in outputs.items())
+        label = f"labelled {truth[image]}"
         pictures = row(
-            raster(inputs[image], f"Image {image}, a {truth[image]}.", f"labelled {truth[image]}"),
+            raster(inputs[image], f"Image {image}, {label}.", label),
             raster(distorted, f"Image {image}, distorted: {done}.", "distorted"),
             raster(again, f"Image {image}, distorted ({done}) and prepared anew.", "prepared"),
             sentence(f"From the {asked} image: {told}. {reason}".strip()),

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mnistlab.by_hand import Network, softmax
-from mnistlab.figure import percent
+from mnistlab.figure import a_digit, percent
 from mnistlab.images import as_input
 from mnistlab.sketches import bars, raster, row, sentence
 
@@ -100,9 +100,10 @@ def dropout(networks: Mapping[str, Network], images: ArrayLike, labels: ArrayLik
             title = f"layer {i}: {off} of {mask.shape[1]}"
             alt = f"Layer {i}: {off} of {mask.shape[1]} units are dropped in draw {draw}."
             grids.append(raster(_folded(mask[0] == 0), alt, title, side=98))
-        label = int(truth[image])
+        label, answer = int(truth[image]), a_digit(int(whole.argmax()))
+        name = f"labelled {label}"
         return row(
-            raster(ink[image].reshape(28, 28), f"Image {image}, a {label}.", f"labelled {label}"),
+            raster(ink[image].reshape(28, 28), f"Image {image}, {name}.", name),
             *grids,
             sentence(
                 f"Black units are dropped, {sum(silent)} in all; the others count "
@@ -111,7 +112,7 @@ def dropout(networks: Mapping[str, Network], images: ArrayLike, labels: ArrayLik
             bars(whole, told("Outputs of the whole network", whole), "whole network", marked=label),
             bars(drawn[0], told(f"Outputs in draw {draw}", drawn[0]), "this draw", marked=label),
             sentence(
-                f"This image: in {agree} of {DRAWS} draws the network reads a {whole.argmax()}, as "
+                f"This image: in {agree} of {DRAWS} draws the network reads {answer}, as "
                 f"it does when it is whole. Of {len(many)} images, each with a mask of its own, it "
                 f"reads {right[0]} rightly; when it is whole, {right[1]}."
             ),

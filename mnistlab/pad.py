@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from mnistlab import collection, explorers, images
-from mnistlab.figure import percent
+from mnistlab.figure import a_digit, percent
 from mnistlab.sketches import raster, row, sentence
 from mnistlab.sources import DataError
 from mnistlab.widgets import SIDE_BY_SIDE, Lasting
@@ -149,7 +149,7 @@ class Pad(Lasting):
             self.said.value = html.escape(f"Not saved: {error}")
             return
         digits = "1 digit" if count == 1 else f"{count} digits"
-        self.said.value = f"Saved as a {self.label.value}: {digits} in {self.file.name}."
+        self.said.value = f"Saved as {a_digit(self.label.value)}: {digits} in {self.file.name}."
 
 
 def picture(strokes: list[dict[str, Any]]) -> NDArray[np.float32]:

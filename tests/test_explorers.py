@@ -24,6 +24,7 @@ from mnistlab import (
     training,
     widgets,
 )
+from mnistlab.figure import a_digit
 
 N = 40
 
@@ -231,7 +232,7 @@ def test_confusion_shows_the_images_of_a_cell(material):
     html = output_explorers.confusion(images, labels, read)([int(labels[5]), int(read[5])])
     whole = (labels == labels[5]).sum()
     assert f"Of {whole} images of a {labels[5]}, 1 is read as {read[5]}." in html
-    assert Pictures(html).alts == [f"Image 5: a {labels[5]}, read as {read[5]}."]
+    assert Pictures(html).alts == [f"Image 5: {a_digit(labels[5])}, read as {read[5]}."]
 
 
 def test_dropout_without_dropping_changes_nothing(material):
