@@ -67,6 +67,8 @@ class Network:
     @classmethod
     def of(cls, network: Any) -> "Network":
         """The same network as one of Keras' that has dense layers, all with the same bend."""
+        if isinstance(network, cls):
+            return network
         dense = [layer for layer in network.layers if hasattr(layer, "units")]
         bends = {layer.activation.__name__ for layer in dense[:-1]} or {"relu"}
         arrays = network.get_weights()

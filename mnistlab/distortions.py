@@ -81,11 +81,13 @@ def explorer(networks: Mapping[str, Any], pictures: ArrayLike, labels: ArrayLike
             name: np.asarray(network.predict_on_batch(x))[0] for name, network in networks.items()
         }
         asked = "prepared" if prepared else "distorted"
+        done = ", ".join(f"{name} {value:g}" for name, value in settings.items())
         told = ", ".join(f"{name} reads {shares.argmax()}" for name, shares in outputs.items())
+        label = f"labelled {truth[image]}"
         pictures = row(
-            raster(inputs[image], f"Image {image}, a {truth[image]}.", f"labelled {truth[image]}"),
-            raster(distorted, f"Image {image}, distorted.", "distorted"),
-            raster(again, f"Image {image}, distorted and prepared anew.", "prepared"),
+            raster(inputs[image], f"Image {image}, {label}.", label),
+            raster(distorted, f"Image {image}, distorted: {done}.", "distorted"),
+            raster(again, f"Image {image}, distorted ({done}) and prepared anew.", "prepared"),
             sentence(f"From the {asked} image: {told}. {reason}".strip()),
         )
         return pictures + row(answers(outputs, int(truth[image])))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mnistlab.by_hand import Network, softmax
+from mnistlab.figure import a_digit, percent
 from mnistlab.images import as_input
 from mnistlab.sketches import bars, raster, row, sentence
 
@@ -19,6 +20,7 @@ __all__ = ["DRAWS", "Show", "answers", "dropout", "pixels", "told", "votes"]
 
 Show = Callable[..., str]
 DRAWS = 30  # of dropout's masks
+MANY = 200  # images that dropout is tried on
 
 
 def pixels(images: ArrayLike) -> Show:
@@ -79,10 +81,16 @@ def votes(kernel: ArrayLike, bias: ArrayLike, images: ArrayLike, labels: ArrayLi
 def dropout(networks: Mapping[str, Network], images: ArrayLike, labels: ArrayLike) -> Show:
     """Which units of a network are silenced, and what that does to its answer; lesson 4."""
     ink, truth = as_input(images).reshape(-1, 784), np.asarray(labels)
+    many, theirs = ink[:MANY], truth[:MANY]
 
     def show(network: str, image: int, rate: float, layers: int, draw: int) -> str:
         asked, x = networks[network], ink[image : image + 1]
-        masks = _masks(asked.sizes, rate, layers, draw)
+        masks = _masks(asked.sizes, rate, layers, draw, DRAWS)
+        own = _masks(asked.sizes, rate, layers, draw, len(many))
+        right = [
+            percent((logits.argmax(axis=1) == theirs).mean())
+            for logits in (asked.layers(many, own)[-1], asked.logits(many))
+        ]
         whole = softmax(asked.logits(x))[0]
         drawn = softmax(asked.layers(np.repeat(x, DRAWS, axis=0), masks)[-1])
         agree = int((drawn.argmax(axis=1) == whole.argmax()).sum())
@@ -90,19 +98,24 @@ def dropout(networks: Mapping[str, Network], images: ArrayLike, labels: ArrayLik
         grids = []
         for i, (mask, off) in enumerate(zip(masks, silent, strict=True), start=1):
             title = f"layer {i}: {off} of {mask.shape[1]}"
-            alt = f"Layer {i}: {off} of {mask.shape[1]} units are dropped."
+            alt = f"Layer {i}: {off} of {mask.shape[1]} units are dropped in draw {draw}."
             grids.append(raster(_folded(mask[0] == 0), alt, title, side=98))
-        label = int(truth[image])
+        label, answer = int(truth[image]), a_digit(int(whole.argmax()))
+        name = f"labelled {label}"
         return row(
-            raster(ink[image].reshape(28, 28), f"Image {image}, a {label}.", f"labelled {label}"),
-            bars(whole, told("Outputs of the whole network", whole), "whole network", marked=label),
-            bars(drawn[0], told("Outputs in this draw", drawn[0]), "this draw", marked=label),
+            raster(ink[image].reshape(28, 28), f"Image {image}, {name}.", name),
+            *grids,
             sentence(
                 f"Black units are dropped, {sum(silent)} in all; the others count "
-                f"{1 / (1 - rate):.2f} times. In {agree} of {DRAWS} draws the network reads a "
-                f"{whole.argmax()}, as it does when it is whole."
+                f"{1 / (1 - rate):.2f} times."
             ),
-            *grids,
+            bars(whole, told("Outputs of the whole network", whole), "whole network", marked=label),
+            bars(drawn[0], told(f"Outputs in draw {draw}", drawn[0]), "this draw", marked=label),
+            sentence(
+                f"This image: in {agree} of {DRAWS} draws the network reads {answer}, as "
+                f"it does when it is whole. Of {len(many)} images, each with a mask of its own, it "
+                f"reads {right[0]} rightly; when it is whole, {right[1]}."
+            ),
         )
 
     return show
@@ -122,12 +135,14 @@ def told(start: str, outputs: NDArray[Any]) -> str:
     return f"{start}: {first} with {outputs[first]:.3f}, then {second} with {outputs[second]:.3f}."
 
 
-def _masks(sizes: Sequence[int], rate: float, layers: int, draw: int) -> list[NDArray[Any]]:
-    """What each unit is multiplied by in `DRAWS` draws; only the first `layers` layers drop."""
+def _masks(
+    sizes: Sequence[int], rate: float, layers: int, draw: int, count: int
+) -> list[NDArray[Any]]:
+    """What each unit is multiplied by, `count` times; only the first `layers` layers drop."""
     random, masks = np.random.default_rng(draw), []
     for i, units in enumerate(sizes):
         keep = np.float32(1 - rate if i < layers else 1)
-        masks.append((random.random((DRAWS, units)) < keep) / keep)
+        masks.append((random.random((count, units)) < keep) / keep)
     return masks
 
 

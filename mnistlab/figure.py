@@ -18,7 +18,7 @@ from matplotlib import rcParams, style
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "DescribedFigure", "described", "luminance", "percent", "styled"]
+__all__ = ["COLOURS", "DescribedFigure", "a_digit", "described", "luminance", "percent", "styled"]
 
 # Okabe and Ito's colours, which colour-blind readers tell apart (their purple made darker, to be
 # clear on white); shape or text always says it too.
@@ -128,6 +128,11 @@ def described(width: float, height: float, alt: str) -> DescribedFigure:
     figure = DescribedFigure(figsize=(width, height), layout="constrained")
     figure.alt = alt
     return figure
+
+
+def a_digit(digit: int) -> str:
+    """The digit with its article: "a 7", "an 8"."""
+    return f"an {digit}" if digit == 8 else f"a {digit}"
 
 
 def percent(share: float, digits: int = 1) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mnistlab.by_hand import softmax
 from mnistlab.explorers import Show, told
-from mnistlab.figure import percent
+from mnistlab.figure import a_digit, percent
 from mnistlab.images import as_input
 from mnistlab.sketches import bars, lines, matrix, raster, reliability, row, sentence
 
@@ -30,13 +30,19 @@ def saturation(logits: ArrayLike, labels: ArrayLike) -> Show:
 
     def show(scale: float, image: int) -> str:
         now, tied, counts = _saturated(before, truth, scale)
-        outputs = _sigmoid(before[image] * np.float32(scale))
+        grown = before[image] * np.float32(scale)
+        outputs = _sigmoid(grown)
         ones = np.flatnonzero(outputs == outputs.max())
         said = (
             f"With {scale:g} × the logits the sigmoid reads {percent(now)} rightly, the softmax "
             f"{percent(best)}; {percent(tied)} of the images have a tie."
         )
         highest = f"{', '.join(map(str, ones))} tie" if len(ones) > 1 else "no tie"
+        first, second = grown.argsort(kind="stable")[::-1][:2]
+        own = (
+            f"Image {image}: the largest logits are {grown[first]:.1f} for {first} and "
+            f"{grown[second]:.1f} for {second}; {highest}, read as {ones[0]}."
+        )
         return row(
             lines(
                 SCALES,
@@ -53,7 +59,7 @@ def saturation(logits: ArrayLike, labels: ArrayLike) -> Show:
                 f"image {image}: sigmoid outputs, {highest}",
                 marked=int(truth[image]),
             ),
-            sentence(said),
+            sentence(f"{said} {own}"),
         )
 
     return show
@@ -105,7 +111,7 @@ def confusion(images: ArrayLike, labels: ArrayLike, predicted: ArrayLike) -> Sho
         row_, column = cell
         places = np.flatnonzero((truth == row_) & (read == column))
         whole, verb = int((truth == row_).sum()), "is" if len(places) == 1 else "are"
-        said = f"Of {whole} images of a {row_}, {len(places)} {verb} read as {column}."
+        said = f"Of {whole} images of {a_digit(row_)}, {len(places)} {verb} read as {column}."
         shown = [_read(pictures[i], int(i), row_, column, side=84) for i in places[:12]]
         more = f" The first {len(shown)}:" if len(places) > len(shown) else ""
         return row(sentence(said + more), *shown)
@@ -120,7 +126,7 @@ def counted(labels: ArrayLike, predicted: ArrayLike) -> NDArray[np.intp]:
 
 
 def _read(picture: NDArray[np.float32], place: int, truth: int, read: int, side: int) -> str:
-    alt = f"Image {place}: a {truth}, read as {read}."
+    alt = f"Image {place}: {a_digit(truth)}, read as {read}."
     return raster(picture, alt, f"{truth} as {read}" if truth != read else str(truth), side=side)
 
 

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from mnistlab import collection, explorers, images
+from mnistlab.figure import a_digit, percent
 from mnistlab.sketches import raster, row, sentence
 from mnistlab.sources import DataError
 from mnistlab.widgets import SIDE_BY_SIDE, Lasting
@@ -133,7 +134,9 @@ class Pad(Lasting):
         for name, title in STEPS.items():
             height, width = ink[name].shape
             side = max(1, STEP * width // max(height, width))  # a 1 is cropped to a strip
-            shown.append(raster(ink[name], f"Preparation, {title}.", title, side=side))
+            inked = percent(ink[name].mean())
+            alt = f"Preparation, {title}: {width} × {height} pixels, {inked} ink."
+            shown.append(raster(ink[name], alt, title, side=side))
         return shown
 
     def _save(self, button: Any = None) -> None:
@@ -146,7 +149,7 @@ class Pad(Lasting):
             self.said.value = html.escape(f"Not saved: {error}")
             return
         digits = "1 digit" if count == 1 else f"{count} digits"
-        self.said.value = f"Saved as a {self.label.value}: {digits} in {self.file.name}."
+        self.said.value = f"Saved as {a_digit(self.label.value)}: {digits} in {self.file.name}."
 
 
 def picture(strokes: list[dict[str, Any]]) -> NDArray[np.float32]:

@@ -1,8 +1,9 @@
 """A playground: choose a network and how it learns, and watch its curves while it does.
 
 The training runs in a thread of its own, in plain NumPy (`by_hand`), so that it starts at once and
-Stop is heard between any two batches. The run before stays in the picture for comparison, and a
-table keeps the last runs.
+Stop is heard between any two batches. It keeps to one processor core: products as small as these
+are hardly quicker on several, and many times slower where another program wants those, too. The run
+before stays in the picture for comparison, and a table keeps the last runs.
 """
 
 import threading
@@ -14,20 +15,21 @@ from typing import Any
 import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from mnistlab import by_hand, training
 from mnistlab.data import Digits
 from mnistlab.figure import percent
 from mnistlab.sketches import lines, row, sentence
-from mnistlab.widgets import Lasting
+from mnistlab.widgets import LABEL, WIDE, Controls, Lasting
 
 __all__ = ["Choice", "Playground", "Trial", "picture"]
 
 EVERY = 0.2  # seconds between two pictures
+POINTS = 40  # of a curve, at the least
 KEPT = 8  # runs in the table
 LOOKED_AT = 1000  # images of each set that a point of a curve is measured on
-WIDE = ipywidgets.Layout(width="min(34em, 100%)")
-STYLE = {"description_width": "9em"}
+CELL = "padding: 2px 8px; text-align: left"
 
 
 @dataclass(frozen=True)
@@ -42,13 +44,16 @@ class Choice:
     batch: int = 128
     epochs: int = 3
     images: int = 10_000
+    seed: int = 0
 
     def __str__(self) -> str:
         layers = (
             f"{self.depth} × {self.units} {self.activation}" if self.depth else "no hidden layer"
         )
         drop = f", dropout {self.dropout:g}" if self.dropout else ""
-        return f"{layers}{drop}, rate {self.rate:.3g}, batch {self.batch}, {self.images:,} images"
+        seed = f", seed {self.seed}" if self.seed else ""
+        learn = f"rate {self.rate:.3g}, batch {self.batch}, {self.images:,} images"
+        return f"{layers}{drop}, {learn}{seed}"
 
 
 @dataclass
@@ -60,6 +65,16 @@ class Trial:
     accuracy: list[float] = field(default_factory=list)
     val_accuracy: list[float] = field(default_factory=list)
     state: str = "waiting"  # then "training", and "done", "stopped" or "diverged"
+    network: by_hand.Network = field(init=False)
+
+    def __post_init__(self) -> None:
+        it = self.choice
+        sizes = [it.units] * it.depth
+        self.network = by_hand.Network(sizes, it.activation, it.dropout, it.seed)
+
+    def __repr__(self) -> str:
+        read = f", validation {percent(self.val_accuracy[-1])}" if self.val_accuracy else ""
+        return f"Trial({self.choice}: {self.state}{read})"
 
     def run(
         self,
@@ -72,34 +87,33 @@ class Trial:
 
         learn, look: images (n, 784) uint8 and labels, of the training and the validation set.
         """
-        choice, images, labels = self.choice, *learn
-        network = by_hand.Network([choice.units] * choice.depth, choice.activation, choice.dropout)
-        images, labels = images[: choice.images], labels[: choice.images]
-        self.state, last = "training", 0.0
-        self._look(0.0, network, (images, labels), look)
+        choice, last = self.choice, 0.0
+        images, labels = (array[: choice.images] for array in learn)
+        batch, gap = min(choice.batch, len(images)), choice.epochs / POINTS
+        sets = [(by_hand.scaled(x[:LOOKED_AT]), y[:LOOKED_AT]) for x, y in ((images, labels), look)]
+        self.state = "training"
+        self._look(0.0, *sets)
         show()
-        steps = by_hand.epochs(
-            network, images, labels, choice.epochs, min(choice.batch, len(images)), choice.rate
-        )
+        steps = by_hand.epochs(self.network, images, labels, choice.epochs, batch, choice.rate)
         for done, loss in steps:
             if stop.is_set() or not np.isfinite(loss):
                 self.state = "stopped" if np.isfinite(loss) else "diverged"
                 break
-            if time.monotonic() - last > EVERY:
+            late = time.monotonic() - last > EVERY
+            if late or done - self.epochs[-1] >= gap or done == choice.epochs:
+                self._look(done, *sets)
+            if late:
                 last = time.monotonic()
-                self._look(done, network, (images, labels), look)
                 show()
         else:
             self.state = "done"
-            self._look(float(choice.epochs), network, (images, labels), look)
         show()
 
-    def _look(self, done: float, network: by_hand.Network, *sets: Any) -> None:
+    def _look(self, done: float, *sets: Any) -> None:
         self.epochs.append(done)
         for curve, (images, labels) in zip((self.accuracy, self.val_accuracy), sets, strict=True):
-            few, truth = images[:LOOKED_AT], labels[:LOOKED_AT]
-            read = network.logits(by_hand.scaled(few)).argmax(axis=1)
-            curve.append(float((read == truth).mean()))
+            read = self.network.logits(images).argmax(axis=1)
+            curve.append(float((read == labels).mean()))
 
 
 def picture(trials: Sequence[Trial]) -> str:
@@ -109,7 +123,7 @@ def picture(trials: Sequence[Trial]) -> str:
         return row(sentence("Choose, then press Train."))
     now, before = begun[-1], begun[-2] if len(begun) > 1 else None
     told = (
-        f"{now.state}: after {now.epochs[-1]:.2f} epochs {percent(now.accuracy[-1])} of "
+        f"{now.state}: after {now.epochs[-1]:.3g} epochs {percent(now.accuracy[-1])} of "
         f"{min(LOOKED_AT, now.choice.images):,} training images are read rightly, "
         f"{percent(now.val_accuracy[-1])} of {LOOKED_AT:,} validation images"
     )
@@ -123,25 +137,26 @@ def picture(trials: Sequence[Trial]) -> str:
 
 def _table(trials: Sequence[Trial]) -> str:
     """The trials, newest first; `training` and `validation` are shares read rightly."""
-    heads = ("run", "training", "validation", "epochs", "")
-    lines = ["".join(f'<th scope="col" style="padding: 2px 8px">{head}</th>' for head in heads)]
+    heads = ("run", "training", "validation", "epochs", "state")
+    lines = ["".join(f'<th scope="col" style="{CELL}">{head}</th>' for head in heads)]
     for trial in reversed(trials):
         cells = (
             str(trial.choice),
             percent(trial.accuracy[-1]),
             percent(trial.val_accuracy[-1]),
-            f"{trial.epochs[-1]:.2f}",
+            f"{trial.epochs[-1]:.3g}",
             trial.state,
         )
-        lines.append("".join(f'<td style="padding: 2px 8px">{cell}</td>' for cell in cells))
+        lines.append("".join(f'<td style="{CELL}">{cell}</td>' for cell in cells))
     rows = "".join(f"<tr>{line}</tr>" for line in lines)
-    return f'<table style="border-collapse: collapse; margin: 0; text-align: left">{rows}</table>'
+    return f'<table style="border-collapse: collapse; margin: 0">{rows}</table>'
 
 
 def _curves(trial: Trial, title: str, told: str) -> str:
     curves = {"training": trial.accuracy, "validation": trial.val_accuracy}
     alt = f"Accuracy over the epochs, {title}. {told}."
-    return lines(trial.epochs, curves, alt, title, xlabel="epochs", width=400)
+    drawn = lines(trial.epochs, curves, alt, title, xlabel="epochs", width=400)
+    return f'<div style="width: 400px">{drawn}</div>'  # a long title takes two lines, not more room
 
 
 class Playground(Lasting):
@@ -165,7 +180,7 @@ class Playground(Lasting):
         self.train.on_click(lambda button: self.begin())
         self.stop.on_click(lambda button: self._stop.set())
         buttons = ipywidgets.HBox([self.train, self.stop])
-        super().__init__([*self.controls.values(), buttons, self.picture])
+        super().__init__([Controls(self.controls.values()), buttons, self.picture])
 
     @property
     def choice(self) -> Choice:
@@ -200,7 +215,8 @@ class Playground(Lasting):
 
     def _run(self, trial: Trial) -> None:
         try:
-            trial.run(self._learn, self._look, self._stop, self._show)
+            with threadpool_limits(1, user_api="blas"):
+                trial.run(self._learn, self._look, self._stop, self._show)
         finally:
             self.train.disabled, self.stop.disabled = False, True
 
@@ -218,7 +234,7 @@ class Playground(Lasting):
 def _controls(start: Choice, most: int) -> dict[str, Any]:
     def choose(name: str, options: list[Any], value: Any) -> Any:
         return ipywidgets.SelectionSlider(
-            options=options, value=value, description=name, style=STYLE, layout=WIDE
+            options=options, value=value, description=name, style=LABEL, layout=WIDE
         )
 
     counts = [n for n in (100, 300, 1000, 3000, 10_000, 30_000) if n < most]
@@ -235,4 +251,5 @@ def _controls(start: Choice, most: int) -> dict[str, Any]:
         "batch": choose("batch", [8, 32, 128, 512], start.batch),
         "epochs": choose("epochs", [1, 2, 3, 5, 10, 20, 50, 100], start.epochs),
         "images": choose("training images", [*counts, most], min(start.images, most)),
+        "seed": choose("seed", list(range(5)), start.seed),
     }

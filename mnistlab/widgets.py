@@ -5,7 +5,7 @@ Python it stays as its first position, and says so.
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from mnistlab import explorers, output_explorers
 from mnistlab.by_hand import Network
 from mnistlab.sketches import matrix
 
-__all__ = ["Explorer", "Lasting", "Matrix"]
+__all__ = ["Controls", "Explorer", "Lasting", "Matrix", "Names"]
 __all__ += ["confusion", "distortions", "dropout", "pixels", "saturation", "thresholds", "votes"]
 
 LABEL = {"description_width": "9em"}
@@ -54,6 +54,19 @@ class Matrix(anywidget.AnyWidget):
     description = "confusion matrix"
 
 
+class Names(anywidget.AnyWidget):
+    """Nothing to be seen; names the sliders beside it for screen readers."""
+
+    _esm = Path(__file__).with_name("names.js")
+
+
+class Controls(ipywidgets.Box):  # type: ignore[misc]
+    """Controls in as many columns as the window has room for."""
+
+    def __init__(self, controls: Iterable[ipywidgets.Widget]) -> None:
+        super().__init__([*controls, Names()], layout=SIDE_BY_SIDE)
+
+
 class Explorer(Lasting):
     """Controls above a picture that follows them.
 
@@ -65,8 +78,7 @@ class Explorer(Lasting):
         self.picture = ipywidgets.HTML()
         # JupyterLab runs callbacks in a thread of their own, even while a cell runs.
         self._lock = threading.Lock()
-        box = ipywidgets.Box(list(controls.values()), layout=SIDE_BY_SIDE)
-        super().__init__([box, self.picture])
+        super().__init__([Controls(controls.values()), self.picture])
         for control in controls.values():
             control.observe(self._follow, names="value")
         self._follow()
@@ -162,7 +174,7 @@ def confusion(images: ArrayLike, labels: ArrayLike, predicted: ArrayLike) -> Exp
 def dropout(networks: Mapping[str, Any], images: ArrayLike, labels: ArrayLike) -> Explorer:
     """Which units of each hidden layer are dropped, and what the answer then is; lesson 4.
 
-    networks: name → a Keras network of dense layers.
+    networks: name → a Keras network of dense layers, or the network of a playground's run.
     """
     asked = {name: Network.of(network) for name, network in networks.items()}
     depth = max(len(network.sizes) for network in asked.values())

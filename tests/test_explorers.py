@@ -24,6 +24,7 @@ from mnistlab import (
     training,
     widgets,
 )
+from mnistlab.figure import a_digit
 
 N = 40
 
@@ -190,6 +191,14 @@ def test_saturation_counts_as_a_report_does(material):
     assert f"the sigmoid reads {100 * report.accuracy:.1f} %" in html
 
 
+def test_saturation_tells_a_tie_of_one_image_from_its_logits():
+    logits = np.zeros((2, 10), np.float32)
+    logits[:, [3, 8]] = [[9, 12], [18, 12]]
+    show = output_explorers.saturation(logits, [8, 3])
+    assert "12.0 for 8 and 9.0 for 3; no tie, read as 8." in show(scale=1.0, image=0)
+    assert "24.0 for 8 and 18.0 for 3; 3, 8 tie, read as 3." in show(scale=2.0, image=0)
+
+
 def test_thresholds_count_what_is_answered(material):
     images, labels, logits = material
     confidence = by_hand.softmax(logits).max(axis=1)
@@ -223,7 +232,7 @@ def test_confusion_shows_the_images_of_a_cell(material):
     html = output_explorers.confusion(images, labels, read)([int(labels[5]), int(read[5])])
     whole = (labels == labels[5]).sum()
     assert f"Of {whole} images of a {labels[5]}, 1 is read as {read[5]}." in html
-    assert Pictures(html).alts == [f"Image 5: a {labels[5]}, read as {read[5]}."]
+    assert Pictures(html).alts == [f"Image 5: {a_digit(labels[5])}, read as {read[5]}."]
 
 
 def test_dropout_without_dropping_changes_nothing(material):
@@ -231,7 +240,11 @@ def test_dropout_without_dropping_changes_nothing(material):
     for values in ({"rate": 0.0, "layers": 2}, {"rate": 0.9, "layers": 0}):
         html = show(network="one", image=1, draw=0, **values)
         assert "layer 1: 0 of 30" in html
-        assert "In 30 of 30 draws" in html
+        assert "in 30 of 30 draws" in html
+        dropped, whole = re.search(
+            r"it reads (.+) rightly; when it is whole, (.+)\.", html
+        ).groups()
+        assert dropped == whole
 
 
 def test_only_the_first_layers_drop(material):

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 from test_explorers import assert_sound
+from threadpoolctl import threadpool_info
 
 from mnistlab import by_hand, playground
 from mnistlab.playground import Choice, Playground, Trial
@@ -30,6 +31,35 @@ def test_a_trial_learns_and_its_curves_begin_before_the_first_step(sets):
     assert trial.val_accuracy[0] < 0.5 < 0.95 < trial.val_accuracy[-1]
     assert seen[0] == 1
     assert seen == sorted(seen)
+
+
+def test_a_run_that_takes_no_time_has_a_curve_all_the_same(sets):
+    trial = Trial(Choice(units=3, batch=8, epochs=1, images=2000))
+    trial.run(*sets, threading.Event())
+    assert playground.POINTS <= len(trial.epochs) < 2 * playground.POINTS
+    assert np.diff(trial.epochs).max() < 1.5 / playground.POINTS
+
+
+def test_a_choice_gives_the_same_run_again_and_another_seed_another_run(sets):
+    ends = []
+    for seed in (0, 0, 1):
+        trial = Trial(Choice(units=10, epochs=1, images=500, seed=seed))
+        trial.run(*sets, threading.Event())
+        ends.append(trial.network.kernels[-1])
+    assert np.array_equal(ends[0], ends[1])
+    assert not np.array_equal(ends[0], ends[2])
+    assert "seed 1" in str(trial.choice)
+    assert "seed" not in str(Choice())
+
+
+def test_the_network_of_a_trial_can_be_asked(sets):
+    trial = Trial(Choice(units=16, rate=0.01, epochs=2, images=2000))
+    trial.run(*sets, threading.Event())
+    images, labels = sets[1]
+    read = trial.network.logits(by_hand.scaled(images)).argmax(axis=1)
+    assert (read == labels).mean() == trial.val_accuracy[-1]
+    assert by_hand.Network.of(trial.network) is trial.network
+    assert repr(trial).endswith(f"done, validation {100 * trial.val_accuracy[-1]:.1f} %)")
 
 
 def test_a_trial_stops_between_two_batches(sets):
@@ -100,6 +130,17 @@ def test_two_runs_stand_side_by_side(ground):
     assert "the run before" in alts[1]
     assert "rate 0.001" in alts[1]
     assert ground.picture.value.count("<tr>") == 3  # a heading and two runs
+
+
+@pytest.mark.slow
+def test_training_leaves_the_other_cores_to_others(ground, monkeypatch):
+    def count(trial, *rest):
+        seen.append({one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"})
+
+    seen = []
+    monkeypatch.setattr(Trial, "run", count)
+    ground.run()
+    assert seen == [{1}]
 
 
 def test_code_that_names_no_control_is_told_which_there_are(ground):

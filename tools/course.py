@@ -19,9 +19,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "build" / "course"
 TIME = re.compile(r"(?<=The code runs in about ).*?(?= on two cores)")
 WIDGET = "application/vnd.jupyter.widget-view+json"
-NO_WIDGET = (
-    "<p><em>In JupyterLab this answers to you; this page shows its first position.</em></p>"
-)
+NO_WIDGET = "<p><em>In JupyterLab this answers to you; this page shows its first position.</em></p>"
 INDEX = """<!DOCTYPE html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>mnistlab</title>
