@@ -9,9 +9,14 @@ import pytest
 pytestmark = pytest.mark.browser
 LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
-# What shows nothing new in a lesson, because there is nothing new to show.
-STILL = {  # the tiny image has no pixel between the two lowest or the two highest thresholds
-    "00_start_here": {"threshold: ArrowLeft", "threshold: ArrowRight"}
+# Keys that may show nothing new, because there is nothing new to show.
+STILL = {
+    # The tiny image has no pixel between the two lowest or the two highest thresholds.
+    "00_start_here": {"threshold: ArrowLeft", "threshold: ArrowRight"},
+    # The two smallest factors give no ties and the same answers.
+    "04_deep_dropout": {"factor: ArrowRight"},
+    # A quarter of a pixel of blur changes no grey of a digit.
+    "05_evaluation": {"blur: ArrowRight"},
 }
 
 
@@ -29,7 +34,7 @@ def test_a_lesson_runs_and_everything_in_it_that_moves_can_be_moved(notebook, le
     assert outputs, "a lesson without a slider"
     steps = [step for one in outputs for step in hands.steps(notebook, one)]
     still = {step.key for step in steps if step.shows_nothing_new()}
-    assert still == STILL.get(lesson.stem, set())
+    assert still <= STILL.get(lesson.stem, set())
     for pad in notebook.page.locator(".mnistlab-pad-paper").all():
         try_pad(pad)
     for output in notebook.outputs():
