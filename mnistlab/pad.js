@@ -3,7 +3,7 @@
 
 const SIDE = 280;
 const STEP = 7; // units that an arrow key moves the pen
-const PAUSE = 30; // milliseconds between two messages to Python while a stroke is drawn
+const PATIENCE = 1000; // milliseconds after which a missing answer is no longer waited for
 
 function button(text, title, action) {
   const one = document.createElement("button");
@@ -40,17 +40,21 @@ function render({ model, el }) {
   let pen = [SIDE / 2, SIDE / 2]; // of the keyboard
   let keyed = false; // whether the keyboard's pen is down
   let byKeys = true; // whether its place is shown: not while a mouse or finger draws
-  let timer = null;
+  let due = null; // set while Python works on earlier strokes, and there are newer ones
 
+  // Python gets the newest strokes as soon as it has answered those before: never a queue of them.
   function send() {
-    clearTimeout(timer);
-    timer = null;
+    if (model.get("answered") < model.get("sent")) due ??= setTimeout(sendNow, PATIENCE);
+    else sendNow();
+  }
+  function sendNow() {
+    clearTimeout(due);
+    due = null;
     model.set("strokes", structuredClone(strokes));
+    model.set("sent", model.get("sent") + 1);
     model.save_changes();
   }
-  function sendSoon() {
-    timer ??= setTimeout(send, PAUSE);
-  }
+  const goOn = () => due && sendNow();
 
   function ink(stroke, from) {
     const { points, size = 22 } = stroke; // as in pad.py
@@ -87,13 +91,13 @@ function render({ model, el }) {
     current = { size: model.get("brush"), points: [point] };
     strokes.push(current);
     ink(current, 0);
-    sendSoon();
+    send();
   }
   function extend(points) {
     const from = current.points.length;
     current.points.push(...points);
     ink(current, from);
-    sendSoon();
+    send();
   }
   function finish() {
     current = null;
@@ -198,9 +202,11 @@ function render({ model, el }) {
     redraw();
   };
   model.on("change:strokes", follow);
+  model.on("change:answered", goOn);
   return () => {
-    clearTimeout(timer);
+    clearTimeout(due);
     model.off("change:strokes", follow);
+    model.off("change:answered", goOn);
   };
 }
 

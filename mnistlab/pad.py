@@ -39,12 +39,21 @@ STEPS = {
 
 
 class Paper(anywidget.AnyWidget):
-    """The paper: strokes, each with the size of its brush and its points."""
+    """The paper: strokes, each with the size of its brush and its points.
+
+    sent counts the messages with strokes from the browser, answered says how far Python has come.
+    """
 
     _esm = Path(__file__).with_name("pad.js")
     _css = Path(__file__).with_name("pad.css")
     strokes: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    sent = traitlets.Int(0).tag(sync=True)
+    answered = traitlets.Int(0).tag(sync=True)
     brush = traitlets.Float(22, min=1, max=100).tag(sync=True)
+
+    @traitlets.observe("sent")
+    def _confirm(self, change: Any) -> None:
+        self.answered = self.sent  # the strokes of the same message have had their turn before
 
 
 class Pad(Lasting):

@@ -90,6 +90,15 @@ def test_an_empty_paper_says_so_and_has_no_answer(pad):
     assert "nothing in this picture" in pad.answers.value
 
 
+def test_the_browser_hears_that_its_strokes_are_answered_once_they_are(pad):
+    seen = []
+    pad.paper.observe(lambda change: seen.append(pad.prepared is not None), names="answered")
+    pad.paper.set_state({"strokes": SEVEN, "sent": 1})
+    pad.paper.set_state({"strokes": SEVEN, "sent": 2})  # the pen was lifted where it last was
+    assert seen == [True, True]
+    assert pad.paper.answered == 2
+
+
 def test_save_appends_to_the_learners_digits(pad):
     for label, said in (7, "Saved as a 7: 1 digit in"), (1, "Saved as a 1: 2 digits in mine.npz."):
         pad.strokes = SEVEN
