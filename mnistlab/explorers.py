@@ -82,15 +82,13 @@ def dropout(networks: Mapping[str, Network], images: ArrayLike, labels: ArrayLik
     """Which units of a network are silenced, and what that does to its answer; lesson 4."""
     ink, truth = as_input(images).reshape(-1, 784), np.asarray(labels)
     many, theirs = ink[:MANY], truth[:MANY]
+    best = {name: _right(one.logits(many), theirs) for name, one in networks.items()}
 
     def show(network: str, image: int, rate: float, layers: int, draw: int) -> str:
         asked, x = networks[network], ink[image : image + 1]
         masks = _masks(asked.sizes, rate, layers, draw, DRAWS)
         own = _masks(asked.sizes, rate, layers, draw, len(many))
-        right = [
-            percent((logits.argmax(axis=1) == theirs).mean())
-            for logits in (asked.layers(many, own)[-1], asked.logits(many))
-        ]
+        right = _right(asked.layers(many, own)[-1], theirs)
         whole = softmax(asked.logits(x))[0]
         drawn = softmax(asked.layers(np.repeat(x, DRAWS, axis=0), masks)[-1])
         agree = int((drawn.argmax(axis=1) == whole.argmax()).sum())
@@ -114,7 +112,7 @@ def dropout(networks: Mapping[str, Network], images: ArrayLike, labels: ArrayLik
             sentence(
                 f"This image: in {agree} of {DRAWS} draws the network reads {answer}, as "
                 f"it does when it is whole. Of {len(many)} images, each with a mask of its own, it "
-                f"reads {right[0]} rightly; when it is whole, {right[1]}."
+                f"reads {right} rightly; when it is whole, {best[network]}."
             ),
         )
 
@@ -133,6 +131,10 @@ def told(start: str, outputs: NDArray[Any]) -> str:
     """The two largest outputs as a sentence: what a picture of them says in words."""
     first, second = np.argsort(-outputs, kind="stable")[:2]
     return f"{start}: {first} with {outputs[first]:.3f}, then {second} with {outputs[second]:.3f}."
+
+
+def _right(logits: NDArray[Any], labels: NDArray[Any]) -> str:
+    return percent((logits.argmax(axis=1) == labels).mean())
 
 
 def _masks(

@@ -32,7 +32,7 @@ LINE = [
     "image_plots", "curve_plots", "plots",
     "sketches", "by_hand", "explorers", "output_explorers", "distortions", "widgets", "playground",
     "pad",
-    "doctor", "cli", "__main__",
+    "server", "doctor", "cli", "__main__",
 ]
 # fmt: on
 

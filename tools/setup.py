@@ -44,6 +44,10 @@ SETTINGS = {
     "share/jupyter/lab/settings/overrides.json": {
         "@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}
     },
+    # Sliders answer in half the time; mnistlab/server.py says why.
+    "etc/jupyter/jupyter_server_config.json": {
+        "ServerApp": {"kernel_websocket_connection_class": "mnistlab.server.PromptConnection"}
+    },
     # Each kernel warns that it talks to JupyterLab without encryption. It does so on this machine
     # alone, and a learner can do nothing about it.
     "etc/ipython/ipython_kernel_config.json": {"IPKernelApp": {"log_level": "ERROR"}},
