@@ -176,6 +176,8 @@ class Playground(Lasting):
         self.controls = _controls(Choice(**start), len(first))
         self.train = ipywidgets.Button(description="Train", icon="play", button_style="primary")
         self.stop = ipywidgets.Button(description="Stop", icon="stop", disabled=True)
+        for button in (self.train, self.stop):
+            button.layout.min_width = "6em"  # its word stays whole in a narrow window
         self.picture = ipywidgets.HTML(picture([]))
         self.train.on_click(lambda button: self.begin())
         self.stop.on_click(lambda button: self._stop.set())

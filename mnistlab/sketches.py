@@ -9,6 +9,7 @@ import html
 import io
 from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -154,12 +155,12 @@ def lines(
     end = end if end > start else start + 1
     left, right, top, bottom = 44, width - 12, 28, height - 38
 
-    def across(value: float) -> float:
+    def across(value: Any) -> Any:
         return left + (value - start) / (end - start) * (right - left)
 
-    def up(value: float) -> float:
-        share = (value - low) / ((high - low) or 1.0)
-        return bottom - float(np.clip(share, -0.02, 1.02)) * (bottom - top)
+    def up(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        shares = (values - low) / ((high - low) or 1.0)
+        return bottom - np.clip(shares, -0.02, 1.02) * (bottom - top)
 
     parts = [_axes(left, right, top, bottom, (low, high), (start, end), xlabel)]
     if now is not None:
@@ -170,8 +171,10 @@ def lines(
         )
     legend = left
     for i, (name, values) in enumerate(curves.items()):
-        points = zip(places, np.asarray(values, dtype=np.float64), strict=True)
-        path = " ".join(f"{across(a):.1f},{up(b):.1f}" for a, b in points if np.isfinite(b))
+        heights = np.asarray(values, dtype=np.float64)
+        there = np.isfinite(heights)
+        points = zip(across(places)[there], up(heights)[there], strict=True)
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
         colour, dash = (MAIN, OTHER)[i % 2], DASHES[i % len(DASHES)]
         look = f'stroke="{colour}" stroke-width="2.2" stroke-dasharray="{dash}"'
         parts.append(f'<polyline points="{path}" fill="none" {look}/>')

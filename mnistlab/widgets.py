@@ -204,7 +204,7 @@ def distortions(
         "lean": _slider("lean", -0.8, 0.8, 0.0, 0.1),
         "thicken": _slider("thicken", -2.0, 3.0, 0.0, 0.25),
         "noise": _slider("noise", 0.0, 0.6, 0.0, 0.05),
-        "blur": _slider("blur", 0.0, 3.0, 0.0, 0.25),
+        "blur": _slider("blur", 0.0, 3.0, 0.0, 0.5),
         "prepared": ipywidgets.Checkbox(
             value=False, description="prepare it first", style=LABEL, layout=WIDE
         ),

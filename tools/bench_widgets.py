@@ -35,18 +35,19 @@ EXPLORERS = {
     "saturation": "widgets.saturation(logits['hidden'], labels)",
     "thresholds": "widgets.thresholds(logits, images, labels)",
     "confusion": "widgets.confusion(images, labels, logits['no-hidden'].argmax(axis=1))",
-    "dropout": "widgets.dropout({'deep-dropout': networks['deep-dropout']}, images, labels)",
+    "dropout": "widgets.dropout({'three layers': Network([100, 100, 100])}, images, labels)",
     "distortions": "widgets.distortions(networks, images, labels)",
 }
 CELLS = {
     "start": """
 from mnistlab import data, models, training, widgets
+from mnistlab.by_hand import Network
 from mnistlab.pad import Pad
 from mnistlab.playground import Playground
 
 digits = data.load()
 images, labels = digits.x_test[:5000], digits.y_test[:5000]
-networks = {name: models.build(name) for name in ("no-hidden", "hidden", "deep-dropout")}
+networks = {name: models.build(name) for name in ("no-hidden", "hidden", "sigmoid-pair")}
 for network in networks.values():
     training.train(network, digits, epochs=1, limit=10_000, progress=False)
 logits = {name: models.logits(network, images) for name, network in networks.items()}

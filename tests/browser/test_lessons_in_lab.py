@@ -13,10 +13,6 @@ LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 STILL = {
     # The tiny image has no pixel between the two lowest or the two highest thresholds.
     "00_start_here": {"threshold: ArrowLeft", "threshold: ArrowRight"},
-    # The two smallest factors give no ties and the same answers.
-    "04_deep_dropout": {"factor: ArrowRight"},
-    # A quarter of a pixel of blur changes no grey of a digit.
-    "05_evaluation": {"blur: ArrowRight"},
 }
 
 
