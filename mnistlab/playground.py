@@ -100,7 +100,7 @@ class Trial:
                 self.state = "stopped" if np.isfinite(loss) else "diverged"
                 break
             late = time.monotonic() - last > EVERY
-            if late or done - self.epochs[-1] >= gap or done == choice.epochs:
+            if late or done // gap > self.epochs[-1] // gap or done == choice.epochs:
                 self._look(done, *sets)
             if late:
                 last = time.monotonic()
