@@ -4,15 +4,19 @@ It does what lesson 3 does by hand, for any number of layers. Sliders use it whe
 to compile first: it starts to learn at once and can stop between any two batches.
 """
 
+import contextlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
-__all__ = ["ACTIVATIONS", "Network", "cross_entropy", "epochs", "scaled", "softmax"]
+__all__ = ["ACTIVATIONS", "Network", "cross_entropy", "epochs", "one_core", "scaled", "softmax"]
 
 Numbers = NDArray[np.float32]
 
@@ -24,6 +28,36 @@ ACTIVATIONS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
     "linear": (lambda z: z, np.ones_like),
 }
 DECAY, DECAY_OF_SQUARES, TINY = 0.9, 0.999, 1e-7  # as in Keras' Adam
+
+
+class _OneCore:
+    """A context in which products keep to one processor core.
+
+    Those of small arrays are hardly quicker on several, and many times slower where another
+    program, such as the browser, wants those too. Threads may overlap: the last one out restores.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._inside, self._limits = threading.Lock(), 0, contextlib.ExitStack()
+
+    @cached_property
+    def _products(self) -> ThreadpoolController:
+        return ThreadpoolController()  # looks through all libraries, once
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._limits.enter_context(self._products.limit(limits=1, user_api="blas"))
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if self._inside == 0:
+                self._limits.close()
+
+
+one_core = _OneCore()
 
 
 def scaled(images: NDArray[np.uint8]) -> Numbers:

@@ -1,9 +1,8 @@
 """A playground: choose a network and how it learns, and watch its curves while it does.
 
 The training runs in a thread of its own, in plain NumPy (`by_hand`), so that it starts at once and
-Stop is heard between any two batches. It keeps to one processor core: products as small as these
-are hardly quicker on several, and many times slower where another program wants those, too. The run
-before stays in the picture for comparison, and a table keeps the last runs.
+Stop is heard between any two batches. The run before stays in the picture for comparison, and a
+table keeps the last runs.
 """
 
 import threading
@@ -15,7 +14,6 @@ from typing import Any
 import ipywidgets
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from mnistlab import by_hand, training
 from mnistlab.data import Digits
@@ -217,7 +215,7 @@ class Playground(Lasting):
 
     def _run(self, trial: Trial) -> None:
         try:
-            with threadpool_limits(1, user_api="blas"):
+            with by_hand.one_core:
                 trial.run(self._learn, self._look, self._stop, self._show)
         finally:
             self.train.disabled, self.stop.disabled = False, True

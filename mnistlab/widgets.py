@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 
 from mnistlab import distortions as distorting
 from mnistlab import explorers, output_explorers
-from mnistlab.by_hand import Network
+from mnistlab.by_hand import Network, one_core
 from mnistlab.sketches import matrix
 
 __all__ = ["Controls", "Explorer", "Lasting", "Matrix", "Names"]
@@ -94,7 +94,7 @@ class Explorer(Lasting):
         return "".join([*tables, self.picture.value])
 
     def _follow(self, change: Any = None) -> None:
-        with self._lock:
+        with self._lock, one_core:
             self.picture.value = self.show(**self.values)
 
     def __repr__(self) -> str:

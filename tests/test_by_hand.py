@@ -1,8 +1,11 @@
 """The network in NumPy does what Keras does, to the last digits that float32 has."""
 
+import contextlib
+
 import keras
 import numpy as np
 import pytest
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 from mnistlab import by_hand, models
 
@@ -106,3 +109,18 @@ def test_it_learns():
     losses = [loss for _, loss in by_hand.epochs(network, images, labels, 3, 32, 0.01)]
     assert losses[-1] < 0.1 < losses[0]
     assert (network.logits(by_hand.scaled(images)).argmax(axis=1) == labels).mean() == 1
+
+
+def test_products_keep_to_one_core_until_the_last_thread_is_out():
+    def cores():
+        libraries = ThreadpoolController().select(user_api="blas").info()
+        return {library["num_threads"] for library in libraries}
+
+    with threadpool_limits(2, user_api="blas"):
+        first, second = contextlib.ExitStack(), contextlib.ExitStack()
+        first.enter_context(by_hand.one_core)
+        second.enter_context(by_hand.one_core)
+        first.close()
+        assert cores() == {1}
+        second.close()
+        assert cores() == {2}
