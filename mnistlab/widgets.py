@@ -25,10 +25,8 @@ __all__ += ["confusion", "distortions", "dropout", "pixels", "saturation", "thre
 
 LABEL = {"description_width": "9em"}
 WIDE = ipywidgets.Layout(width="min(30em, 100%)")
-SIDE_BY_SIDE = {
-    "flex_flow": "row wrap",
-    "grid_gap": "4px 20px",
-}  # one below the other where the window is narrow
+# In a narrow window one stands below the other.
+SIDE_BY_SIDE = {"flex_flow": "row wrap", "grid_gap": "4px 20px"}
 
 
 class Lasting(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
