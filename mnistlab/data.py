@@ -10,13 +10,16 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistlab import cache, collection, mnist, sources
+from mnistlab import cache, mnist, sources
 from mnistlab.sources import DataError, Place
+
+if TYPE_CHECKING:
+    from mnistlab import collection
 
 __all__ = ["DataError", "Digits", "Place", "cache_folder", "find", "load", "own", "places"]
 
@@ -92,6 +95,8 @@ def own(file: str | Path | None = None) -> collection.Collection:
 
     file: where they are, `my_digits.npz` in the current folder by default.
     """
+    from mnistlab import collection  # brings Pillow, which a warm load does not need
+
     return collection.load(file)
 
 
