@@ -133,7 +133,10 @@ def _read(picture: NDArray[np.float32], place: int, truth: int, read: int, side:
 def _saturated(
     logits: NDArray[np.float32], truth: NDArray[Any], scale: float
 ) -> tuple[float, float, NDArray[np.intp]]:
-    """Accuracy, share of ties and confusion matrix of a sigmoid's reading of scaled logits."""
+    """Accuracy, share of ties and confusion matrix of a sigmoid's reading of scaled logits.
+
+    A report has all of them too, but takes several times as long, and a slider waits for it.
+    """
     outputs = _sigmoid(logits * np.float32(scale))
     read = outputs.argmax(axis=1)
     tied = (outputs == outputs.max(axis=1, keepdims=True)).sum(axis=1) > 1
@@ -164,14 +167,14 @@ def _claims(
     network: str, confidence: NDArray[np.float64], correct: NDArray[np.bool_]
 ) -> tuple[str, float]:
     """A picture of what is claimed and what is read rightly in each bin, and the mean gap."""
-    at = np.minimum((10 * confidence).astype(int), 9)
-    counts = np.bincount(at, minlength=10)
-    filled = counts > 0
-    claimed = np.bincount(at, confidence, minlength=10)[filled] / counts[filled]
-    got = np.bincount(at, correct, minlength=10)[filled] / counts[filled]
-    shares = counts[filled] / len(confidence)
+    from mnistlab.report import bin_confidence  # brings TensorFlow, which other explorers spare
+
+    bins = bin_confidence(confidence, correct)
+    filled = bins.count > 0
+    claimed, got = bins.confidence[filled], bins.accuracy[filled]
     pairs = zip(claimed, got, strict=True)
-    told = "; ".join(f"{percent(claim)} claimed, {percent(right)} right" for claim, right in pairs)
-    alt = f"Share that {network} reads rightly, by its confidence: {told}."
+    words = "; ".join(f"{percent(claim)} claimed, {percent(right)} right" for claim, right in pairs)
+    alt = f"Share that {network} reads rightly, by its confidence: {words}."
     title = f"what {network} claims, and what it reads"
-    return reliability(claimed, got, shares, alt, title), float(np.abs(claimed - got) @ shares)
+    shares = bins.count[filled] / len(confidence)
+    return reliability(claimed, got, shares, alt, title), bins.ece

@@ -154,7 +154,8 @@ def _curves(trial: Trial, title: str, told: str) -> str:
     curves = {"training": trial.accuracy, "validation": trial.val_accuracy}
     alt = f"Accuracy over the epochs, {title}. {told}."
     drawn = lines(trial.epochs, curves, alt, title, xlabel="epochs", width=400)
-    return f'<div style="width: 400px">{drawn}</div>'  # a long title takes two lines, not more room
+    # A long title takes two lines, not more room.
+    return f'<div style="width: min(400px, 100%)">{drawn}</div>'
 
 
 class Playground(Lasting):

@@ -206,6 +206,7 @@ def test_thresholds_count_what_is_answered(material):
     right = (logits.argmax(axis=1) == labels)[kept].mean()
     show = output_explorers.thresholds({"one": logits}, images, labels)
     html = show(network="one", temperature=1.0, threshold=0.9)
+    assert f"temperature 1: {evaluation.score(logits, labels).ece:.3f}." in html
     assert f"{100 * kept.mean():.1f} % of the images are accepted, {100 * right:.1f} % of" in html
 
 

@@ -270,3 +270,16 @@ def test_the_readmes_results_are_the_stored_ones():
     from mnistlab import results
 
     assert results.markdown() in README
+
+
+# What the package has to carry: the outputs of five seeds for all test images, for lesson 5.
+LARGE = {"mnistlab/stored/mnist.npz", "mnistlab/stored/offline.npz"}
+
+
+def test_no_file_is_larger_than_a_megabyte_but_those_that_are_meant():
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
+    names = [name for name in listed.stdout.decode().split("\0") if name]
+    if not names:
+        pytest.skip("needs git and its index, which a download of the files alone has not")
+    large = {name for name in names if (ROOT / name).stat().st_size > 2**20}
+    assert large == LARGE
