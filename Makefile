@@ -9,6 +9,7 @@ PYTHON ?= python3
 endif
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
 WORKERS ?= 2
+ROUNDS ?= 3
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --quiet \
     --generate-hashes --no-header --no-annotate
@@ -20,7 +21,7 @@ test check test-all test-rest unit lessons data-offline lessons-offline lessons-
 
 .NOTPARALLEL:
 
-.PHONY: help lab test check test-all test-rest course results bench-widgets lock clean setup
+.PHONY: help lab test check test-all test-rest course results bench bench-widgets lock clean setup
 .PHONY: style types unit lessons data-offline lessons-offline lessons-again browser setup-all
 
 help:           ## list these targets
@@ -43,6 +44,9 @@ course: setup   ## run every lesson and write pages to build/course
 
 results: setup  ## train every network with five seeds and write the results table
 	$(BIN)/python tools/results.py
+
+bench: setup    ## measure recipes, first projects and other libraries; ROUNDS=3, ONLY=word
+	$(BIN)/python tools/bench.py --rounds $(ROUNDS) --only '$(ONLY)'
 
 bench-widgets: setup-all  ## measure in Chromium how soon sliders, pad and playground answer
 	$(BIN)/python tools/bench_widgets.py

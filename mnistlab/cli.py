@@ -19,7 +19,7 @@ from mnistlab import __version__
 __all__ = ["main"]
 
 # As `models.NAMES` has them: asking it would import Keras before --help can answer.
-NETWORKS = ("no-hidden", "hidden", "sigmoid-pair", "deep-dropout", "cnn", "cnn-fast")
+NETWORKS = ("no-hidden", "hidden", "sigmoid-pair", "deep-dropout", "cnn", "cnn-fast", "wide")
 DEFAULT_MODEL = "hidden.keras"
 BAR_LENGTH = 30
 PROGRAM = sys.argv[0] if sys.argv[0].endswith("mnistlab") else "python -m mnistlab"
@@ -76,7 +76,7 @@ def _parser() -> argparse.ArgumentParser:
 def _train_options(train: argparse.ArgumentParser) -> None:
     train.add_argument("network", help=", ".join(NETWORKS))
     train.add_argument("--epochs", type=int, help="default: the recipe's own")
-    train.add_argument("--recipe", default="fast", help="fast (default) or original")
+    train.add_argument("--recipe", default="fast", help="fast (default), original or long")
     train.add_argument("--output", default="softmax", help="softmax (default) or sigmoid")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--augment", action="store_true", help="turn, scale and shift the images")

@@ -1,8 +1,9 @@
-"""Training: one function, two recipes, and a Run that remembers how it was made.
+"""Training: one function, three recipes, and a Run that remembers how it was made.
 
 "original" trains as the first projects did. "fast" reaches at least the same accuracy in a
-fraction of the time, with larger batches and a learning rate that rises and then falls. Neither
-looks at the test set: validation images are held out of the training set.
+fraction of the time, with larger batches, a learning rate that rises and then falls, and Muon.
+"long" takes minutes, to see how far a network gets. None looks at the test set: validation images
+are held out of the training set.
 """
 
 import math
@@ -18,8 +19,8 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from mnistlab import images as pictures
-from mnistlab.augmentation import warped
 from mnistlab.data import Digits
+from mnistlab.loop import Loop, Rates
 
 __all__ = ["RECIPES", "Recipe", "Run", "recipe_for", "split", "train"]
 
@@ -28,13 +29,14 @@ Indices = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train; `rate` is the highest learning rate."""
+    """How to train; `rate` is the highest learning rate of Adam, `matrix_rate` that of Muon."""
 
     epochs: int
     batch: int
     rate: float
     validation: int  # how many training images are held out
-    rise_and_fall: bool  # of the learning rate; else it stays
+    rise_and_fall: bool  # of the learning rates; else they stay
+    matrix_rate: float | None = None  # for the hidden layers' weight matrices; None: Adam
 
 
 _ORIGINAL = Recipe(epochs=5, batch=32, rate=0.001, validation=0, rise_and_fall=False)
@@ -50,10 +52,12 @@ RECIPES = {
     },
     "fast": {
         "": _FAST,
-        "sigmoid-pair": replace(_FAST, rate=0.02),
-        "deep-dropout": replace(_FAST, epochs=8, rate=0.002),
-        "cnn": replace(_FAST, epochs=6, rate=0.003),
-        "cnn-fast": replace(_FAST, epochs=4, rate=0.01),
+        "no-hidden": replace(_FAST, epochs=3, batch=512, rate=0.02),
+        "hidden": replace(_FAST, epochs=3, batch=512, rate=0.01, matrix_rate=0.1),
+        "sigmoid-pair": replace(_FAST, epochs=3, rate=0.02),
+        "deep-dropout": replace(_FAST, epochs=4, batch=256, rate=0.003),
+        "cnn": replace(_FAST, epochs=2, rate=0.004, matrix_rate=0.03),
+        "cnn-fast": replace(_FAST, epochs=2, batch=128, rate=0.01, matrix_rate=0.05),
     },
 }
 
@@ -72,6 +76,7 @@ class Run:
     epochs: int  # asked for; `history` holds those that were finished
     history: dict[str, list[float]] = field(default_factory=dict)
     seconds: float = 0.0
+    tracing: float = 0.0  # seconds of them in which TensorFlow wrote the compiled function
     interrupted: bool = False
 
     def as_dict(self) -> dict[str, Any]:
@@ -100,7 +105,7 @@ def train(
     digits: Digits,
     epochs: int | None = None,
     seed: int = 0,
-    recipe: str = "fast",
+    recipe: str | Recipe = "fast",
     augment: bool = False,
     *,
     rate: float | None = None,
@@ -112,39 +117,39 @@ def train(
 ) -> Run:
     """Train `model` on the training set of `digits`; lessons 2 to 6 use it after plain `fit`.
 
-    `seed` sets the split, the order and the dropout. `epochs`, `rate`, `batch` and `validation`
-    (how many images are held out) replace the recipe's own; `limit` learns from so many images
-    only. Ctrl-C, or Jupyter's stop button, ends it early and returns the model so far.
+    `seed` sets the split, the order and the dropout. `recipe` is a name or a Recipe; `epochs`,
+    `rate`, `batch` and `validation` (how many images are held out) replace its own. `limit` learns
+    from so many images only. Ctrl-C, or Jupyter's stop button, ends it early and returns the model
+    so far.
     """
     start = time.perf_counter()
     _check_fit(model, digits)
-    plan = _plan(recipe_for(model.name, recipe), epochs, rate, batch, validation)
+    usual = recipe if isinstance(recipe, Recipe) else recipe_for(model.name, recipe)
+    plan = _plan(usual, epochs, rate, batch, validation)
     learn, hold = split(digits, plan.validation, seed)
     learn = learn if limit is None else learn[: _positive("limit", limit)]
-    size = min(plan.batch, len(learn))
-    steps = len(learn) // size  # a remainder waits for the next epoch's new order
-    _seed_dropout(model, seed)
-    model.compile(
-        optimizer=keras.optimizers.Adam(_schedule(plan, plan.epochs * steps)),
-        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=_ends_in_logits(model)),
-        metrics=["accuracy"],
-        steps_per_execution=min(steps, 50),
+    raw = digits.x_train.dtype == np.uint8
+    images = (digits.x_train if raw else pictures.as_input(digits.x_train)).reshape(-1, 28, 28)
+    size = _batch_size(plan, len(learn))
+    rates = _rates(plan, plan.epochs * (len(learn) // size))
+    loop = Loop(
+        model, images, digits.y_train, learn, size=size, rates=rates, seed=seed, augment=augment
     )
-    run = Run(model, model.name, recipe, seed, augment, digits.source, len(learn), plan.epochs)
-    watch = _Watch(run, steps, progress)
-    try:
-        model.fit(
-            _batches(digits.x_train[learn], digits.y_train[learn], size, seed, augment),
-            steps_per_epoch=steps,
-            epochs=plan.epochs,
-            validation_data=_held_out(digits, hold),
-            shuffle=False,  # `_batches` does it, by seed
-            verbose=0,
-            callbacks=[watch, *callbacks],
-        )
-    except KeyboardInterrupt:
-        run.interrupted = True
-    watch.close()
+    _seed_dropout(model, seed)
+    model.compile(optimizer="adam", loss=loop.loss, metrics=["accuracy"])  # for a later `fit`
+    name = "own" if isinstance(recipe, Recipe) else recipe
+    run = Run(model, model.name, name, seed, augment, digits.source, len(learn), plan.epochs)
+    traced = time.perf_counter()
+    loop.trace()
+    run.tracing = time.perf_counter() - traced
+    held_out = (images[hold], digits.y_train[hold]) if len(hold) else None
+    with tqdm(
+        total=plan.epochs * loop.steps, desc=run.network, unit="batch", disable=not progress
+    ) as bar:
+        try:
+            _go(loop, run, held_out, bar, keras.callbacks.CallbackList([*callbacks], model=model))
+        except KeyboardInterrupt:
+            run.interrupted = True
     run.seconds = time.perf_counter() - start
     return run
 
@@ -178,29 +183,28 @@ def split(digits: Digits, validation: int = 5000, seed: int = 0) -> tuple[Indice
     return order[validation:], order[:validation]
 
 
-class _Watch(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ships no types
-    """Fills a Run's history and shows one progress bar for the whole training."""
-
-    def __init__(self, run: Run, steps: int, progress: bool) -> None:
-        super().__init__()
-        self.run, self.steps, self.epoch = run, steps, 0
-        self.bar = tqdm(
-            total=run.epochs * steps, desc=run.network, unit="batch", disable=not progress
-        )
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        done = self.epoch * self.steps + min(batch + 1, self.steps)  # Keras counts past the end
-        self.bar.update(done - self.bar.n)
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        self.epoch = epoch + 1
-        for name, value in (logs or {}).items():
-            self.run.history.setdefault(name, []).append(float(value))
-        shown = ("loss", "val_accuracy" if "val_accuracy" in (logs or {}) else "accuracy")
-        self.bar.set_postfix({name: f"{(logs or {})[name]:.4f}" for name in shown})
-
-    def close(self) -> None:
-        self.bar.close()
+def _go(
+    loop: Loop,
+    run: Run,
+    held_out: tuple[NDArray[Any], NDArray[Any]] | None,
+    bar: Any,
+    heard: keras.callbacks.CallbackList,
+) -> None:
+    """Trains epoch by epoch, and tells the Run, the bar and Keras' callbacks."""
+    run.model.stop_training = False  # a callback such as EarlyStopping may set it
+    heard.on_train_begin()
+    for epoch in range(run.epochs):
+        heard.on_epoch_begin(epoch)
+        logs = loop.epoch(epoch, bar.update)
+        if held_out is not None:
+            logs |= {f"val_{name}": value for name, value in loop.measure(*held_out).items()}
+        for name, value in logs.items():
+            run.history.setdefault(name, []).append(value)
+        bar.set_postfix({name: f"{logs[name]:.4f}" for name in ("loss", [*logs][-1])})
+        heard.on_epoch_end(epoch, logs)
+        if run.model.stop_training:
+            break
+    heard.on_train_end()
 
 
 def _plan(
@@ -212,12 +216,14 @@ def _plan(
 ) -> Recipe:
     if rate is not None and not (math.isfinite(rate) and rate > 0):
         raise ValueError(f"rate={rate}: a learning rate is a number above 0, such as 0.001.")
+    chosen = usual.rate if rate is None else rate
     return Recipe(
         epochs=usual.epochs if epochs is None else _positive("epochs", epochs),
         batch=usual.batch if batch is None else _positive("batch", batch),
-        rate=usual.rate if rate is None else rate,
+        rate=chosen,
         validation=usual.validation if validation is None else validation,
         rise_and_fall=usual.rise_and_fall,
+        matrix_rate=usual.matrix_rate and usual.matrix_rate * chosen / usual.rate,
     )
 
 
@@ -251,50 +257,26 @@ def _check_fit(model: keras.Model, digits: Digits) -> None:
         )
 
 
-def _ends_in_logits(model: keras.Model) -> bool:
-    activation = getattr(model.layers[-1], "activation", None)
-    return activation is keras.activations.linear
-
-
 def _seed_dropout(model: keras.Model, seed: int) -> None:
     for place, layer in enumerate(model.layers):
         if isinstance(layer, keras.layers.Dropout) and layer.rate > 0:
             layer.seed_generator.state.assign([seed, place])
 
 
-def _schedule(plan: Recipe, steps: int) -> Any:
-    if not plan.rise_and_fall:
-        return plan.rate
-    rise = steps // 10
-    return keras.optimizers.schedules.CosineDecay(
-        0.0 if rise else plan.rate, steps - rise, warmup_target=plan.rate, warmup_steps=rise
+def _batch_size(plan: Recipe, images: int) -> int:
+    """The recipe's own; of few images smaller ones, so that an epoch still takes 32 steps."""
+    return min(plan.batch, max(images // 32, min(images, 32)))
+
+
+def _rates(plan: Recipe, total: int) -> Rates:
+    """Adam's and Muon's learning rates at each of so many steps."""
+    rise = total // 10
+    curve = keras.optimizers.schedules.CosineDecay(
+        0.0 if rise else 1.0, max(total - rise, 1), warmup_target=1.0, warmup_steps=rise
     )
 
+    def rates(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None]:
+        share = curve(step) if plan.rise_and_fall else 1.0
+        return plan.rate * share, plan.matrix_rate and plan.matrix_rate * share
 
-def _batches(
-    x: NDArray[Any], y: NDArray[Any], size: int, seed: int, augment: bool
-) -> tf.data.Dataset:
-    # Raw pixels stay uint8 in memory; each batch is scaled when its turn comes.
-    whole = 255 if x.dtype == np.uint8 else 1
-    x = x if x.dtype == np.uint8 else pictures.as_input(x)
-    x, y, steps = tf.constant(x.reshape(-1, 28, 28)), tf.constant(y), len(x) // size
-
-    def one_epoch(epoch: tf.Tensor) -> tf.data.Dataset:
-        order = tf.random.experimental.stateless_shuffle(tf.range(len(x)), seed=[seed, epoch])
-        return tf.data.Dataset.from_tensor_slices(tf.reshape(order[: steps * size], (steps, size)))
-
-    def one_batch(step: tf.Tensor, chosen: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        images = tf.cast(tf.gather(x, chosen), tf.float32) / whole
-        if augment:
-            images = warped(images, tf.stack([tf.constant(seed, tf.int64), step]))
-        return images, tf.gather(y, chosen)
-
-    order = tf.data.Dataset.counter().flat_map(one_epoch).enumerate()
-    return order.map(one_batch, num_parallel_calls=2).prefetch(8)
-
-
-def _held_out(digits: Digits, hold: Indices) -> tf.data.Dataset | None:
-    if len(hold) == 0:
-        return None
-    images = pictures.as_input(digits.x_train[hold])
-    return tf.data.Dataset.from_tensor_slices((images, digits.y_train[hold])).batch(1000).cache()
+    return rates

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -6,7 +7,7 @@ from mnistlab import cli, models, results
 IMAGES = np.random.default_rng(0).random((7, 28, 28), dtype=np.float32)
 
 
-@pytest.mark.parametrize("name", [name for name in models.NAMES if name != "cnn-fast"])
+@pytest.mark.parametrize("name", results.published())
 def test_a_network_has_as_many_weights_as_its_first_project_had(name):
     assert models.weight_count(models.build(name)) == results.published()[name]["weights"]
 
@@ -53,6 +54,21 @@ def test_the_hidden_network_is_what_numpy_makes_of_its_weights():
     w1, b1, w2, b2 = model.get_weights()
     hidden = np.maximum(IMAGES.reshape(7, 784) @ w1 + b1, 0)  # (7, 784) @ (784, 100) → (7, 100)
     np.testing.assert_allclose(models.logits(model, IMAGES), hidden @ w2 + b2, atol=1e-5)
+
+
+def test_what_is_cut_off_never_reached_the_fifth_projects_outputs():
+    ours = models.build("cnn")
+    kept = [layer for layer in ours.layers if not isinstance(layer, keras.layers.Cropping2D)]
+    whole = keras.Sequential(
+        [keras.Input((28, 28)), *(type(each).from_config(each.get_config()) for each in kept)]
+    )
+    whole.set_weights(ours.get_weights())
+    np.testing.assert_allclose(ours(IMAGES), whole(IMAGES), atol=1e-6)
+    other = IMAGES.copy()
+    other[:, 22:] = other[:, :, 22:] = 1
+    np.testing.assert_array_equal(whole(IMAGES), whole(other))
+    other[:, 21, 10] = 1 - other[:, 21, 10]
+    assert not np.array_equal(whole(IMAGES), whole(other))
 
 
 def test_logits_take_raw_pixels_and_scale_them():

