@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from mnistlab.augmentation import warped
 
-__all__ = ["Loop", "Rates", "orthogonal"]
+__all__ = ["Loop", "orthogonal"]
 
-Rates = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor | None]]
 Told = Callable[[int], None]
 AT_ONCE = 25  # steps; Ctrl-C waits for them
 
@@ -24,8 +23,8 @@ AT_ONCE = 25  # steps; Ctrl-C waits for them
 class Loop:
     """Trains `model` on the images that `learn` names, in batches of `size`.
 
-    `rates(step)` gives two learning rates: Adam's, and Muon's for the weight matrices of the
-    hidden layers; where Muon's is None, Adam takes these too. `learn`'s order changes with each
+    `rates` holds the learning rates of each step: Adam's, and in a second column, where there is
+    one, Muon's for the weight matrices of the hidden layers. `learn`'s order changes with each
     epoch, by `seed`; a remainder that fills no batch waits for the next epoch's order.
     """
 
@@ -37,11 +36,12 @@ class Loop:
         learn: NDArray[np.intp],
         *,
         size: int,
-        rates: Rates,
+        rates: NDArray[np.float32],
         seed: int = 0,
         augment: bool = False,
     ) -> None:
-        self.model, self.size, self.rates, self.augment = model, size, rates, augment
+        self.model, self.size, self.augment = model, size, augment
+        self.rates = tf.constant(rates, tf.float32)
         self.steps = len(learn) // size
         self.whole = 255 if images.dtype == np.uint8 else 1
         self.images, self.labels = tf.constant(images), tf.constant(labels)
@@ -102,12 +102,12 @@ class Loop:
 
     def _update(self, gradients: list[tf.Tensor], step: tf.Tensor) -> None:
         count = tf.cast(step + 1, tf.float32)
-        rate, matrix_rate = self.rates(step)
+        rate = self.rates[step]
         slots = zip(self.weights, gradients, self.means, self.squares, self.hidden, strict=True)
         for weight, gradient, mean, square, hidden in slots:
-            if hidden and matrix_rate is not None:
+            if hidden and self.rates.shape[1] == 2:
                 mean.assign(0.9 * mean + gradient)
-                weight.assign_sub(matrix_rate * orthogonal(gradient + 0.9 * mean))
+                weight.assign_sub(rate[1] * orthogonal(gradient + 0.9 * mean))
             else:
                 # One fused operation, where Keras' Adam runs about ten over the same numbers.
                 tf.raw_ops.ResourceApplyAdam(
@@ -116,7 +116,7 @@ class Loop:
                     v=square.handle,
                     beta1_power=0.9**count,
                     beta2_power=0.999**count,
-                    lr=rate,
+                    lr=rate[0],
                     beta1=0.9,
                     beta2=0.999,
                     epsilon=1e-7,
@@ -138,23 +138,21 @@ def orthogonal(update: tf.Tensor) -> tf.Tensor:
 
     A gradient pulls hard in a few directions and hardly in most. Here each counts alike, so that
     few steps do what takes Adam many. A convolution's kernel counts as the matrix (all else,
-    filters). Newton and Schulz's iteration does it by products alone, and all rounds but the
-    first and the last product stay among the small squares.
+    filters). Newton's and Schulz's rounds get there with products alone, of the small square;
+    three of them come near enough.
     """
     columns = update.shape[-1]
     matrix = tf.reshape(update, (-1, columns))
-    rows = matrix.shape[0]
-    matrix = matrix if rows < columns else tf.transpose(matrix)  # the smaller square
     matrix /= tf.norm(matrix) + 1e-7
-    square = tf.matmul(matrix, matrix, transpose_b=True)
-    whole = one = tf.eye(min(rows, columns))
+    tall = matrix.shape[0] > columns
+    square = tf.matmul(matrix, matrix, transpose_a=tall, transpose_b=not tall)  # the smaller one
+    whole = one = tf.eye(square.shape[0])
     for _ in range(3):
         factor = 3.4445 * one - 4.775 * square + 2.0315 * square @ square
         square = factor @ square @ factor
         whole = factor @ whole
-    matrix = whole @ matrix
-    matrix = matrix if rows < columns else tf.transpose(matrix)
-    return max(1.0, columns / rows) ** 0.5 * tf.reshape(matrix, update.shape)
+    even = matrix @ whole if tall else whole @ matrix
+    return max(1.0, columns / matrix.shape[0]) ** 0.5 * tf.reshape(even, update.shape)
 
 
 def _hidden_matrices(model: keras.Model) -> list[bool]:

@@ -1,8 +1,8 @@
 """The course's networks by name, each written as a lesson writes it: in plain Keras.
 
 Five of them are the networks of the first projects, with their layers and their weight counts;
-`cnn-fast` and `wide` are ours. Each takes images of (n, 28, 28), float32 in 0..1, and gives one output per
-class.
+`cnn-fast` and `wide` are ours. Each takes images of (n, 28, 28), float32 in 0..1, and gives one
+output per class.
 """
 
 from collections.abc import Callable

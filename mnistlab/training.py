@@ -14,13 +14,12 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from mnistlab import images as pictures
 from mnistlab.data import Digits
-from mnistlab.loop import Loop, Rates
+from mnistlab.loop import Loop
 
 __all__ = ["RECIPES", "Recipe", "Run", "recipe_for", "split", "train"]
 
@@ -53,11 +52,12 @@ RECIPES = {
     "fast": {
         "": _FAST,
         "no-hidden": replace(_FAST, epochs=3, batch=512, rate=0.02),
-        "hidden": replace(_FAST, epochs=3, batch=512, rate=0.01, matrix_rate=0.1),
-        "sigmoid-pair": replace(_FAST, epochs=3, rate=0.02),
-        "deep-dropout": replace(_FAST, epochs=4, batch=256, rate=0.003),
-        "cnn": replace(_FAST, epochs=2, rate=0.004, matrix_rate=0.03),
-        "cnn-fast": replace(_FAST, epochs=2, batch=128, rate=0.01, matrix_rate=0.05),
+        "hidden": replace(_FAST, epochs=2, batch=512, rate=0.01, matrix_rate=0.1),
+        "sigmoid-pair": replace(_FAST, epochs=2, batch=256, rate=0.02, matrix_rate=0.2),
+        "deep-dropout": replace(_FAST, epochs=4, batch=256, rate=0.002),
+        "cnn": replace(_FAST, epochs=2, batch=256, rate=0.006, matrix_rate=0.03),
+        "cnn-fast": replace(_FAST, epochs=2, rate=0.01, matrix_rate=0.05),
+        "wide": replace(_FAST, batch=256, rate=0.003),
     },
 }
 
@@ -268,15 +268,12 @@ def _batch_size(plan: Recipe, images: int) -> int:
     return min(plan.batch, max(images // 32, min(images, 32)))
 
 
-def _rates(plan: Recipe, total: int) -> Rates:
-    """Adam's and Muon's learning rates at each of so many steps."""
-    rise = total // 10
-    curve = keras.optimizers.schedules.CosineDecay(
-        0.0 if rise else 1.0, max(total - rise, 1), warmup_target=1.0, warmup_steps=rise
-    )
-
-    def rates(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor | None]:
-        share = curve(step) if plan.rise_and_fall else 1.0
-        return plan.rate * share, plan.matrix_rate and plan.matrix_rate * share
-
-    return rates
+def _rates(plan: Recipe, steps: int) -> NDArray[np.float32]:
+    """Adam's learning rate at each step, and Muon's where the recipe has one: (steps, 1 or 2)."""
+    highest = [plan.rate] if plan.matrix_rate is None else [plan.rate, plan.matrix_rate]
+    share = np.ones(steps)
+    if plan.rise_and_fall:
+        rise = steps // 10
+        share[:rise] = np.arange(rise) / max(rise, 1)
+        share[rise:] = (1 + np.cos(np.pi * np.arange(steps - rise) / (steps - rise))) / 2
+    return np.outer(share, highest).astype(np.float32)

@@ -10,8 +10,9 @@ from mnistlab.loop import Loop, orthogonal
 EVERY = np.arange(300)
 
 
-def looped(model, digits, *, rates=lambda step: (0.001, None), size=32, **options):
-    return Loop(model, digits.x_train, digits.y_train, EVERY, size=size, rates=rates, **options)
+def looped(model, digits, *rates, size=32, kind=Loop, **options):
+    rates = np.array([rates or [0.001]] * 100)
+    return kind(model, digits.x_train, digits.y_train, EVERY, size=size, rates=rates, **options)
 
 
 def test_a_step_is_the_step_of_kerass_adam(few_digits):
@@ -37,9 +38,7 @@ def test_each_epoch_goes_over_every_image_in_another_order(few_digits):
             return super()._step(chosen, step)
 
     model = models.build("no-hidden")
-    loop = Notes(
-        model, few_digits.x_train, few_digits.y_train, EVERY, size=50, rates=lambda s: (0.0, None)
-    )
+    loop = looped(model, few_digits, size=50, kind=Notes)
     loop.epoch(0)
     loop.epoch(1)
     first, second = np.concatenate(seen[:6]), np.concatenate(seen[6:])
@@ -49,7 +48,7 @@ def test_each_epoch_goes_over_every_image_in_another_order(few_digits):
 
 def test_loss_and_accuracy_of_an_epoch_are_those_of_the_images(few_digits):
     model = models.build("hidden")
-    loop = looped(model, few_digits, rates=lambda step: (0.0, None), size=50)
+    loop = looped(model, few_digits, 0.0, size=50)
     told = []
     trained = loop.epoch(0, told.append)
     measured = loop.measure(few_digits.x_train, few_digits.y_train)
@@ -65,7 +64,7 @@ def test_a_penalty_for_large_weights_counts(few_digits):
         keras.utils.set_random_seed(0)
         dense = layers.Dense(10, activation="softmax", kernel_regularizer=penalty)
         model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), dense])
-        return looped(model, few_digits, rates=lambda step: (0.0, None)).epoch(0)["loss"]
+        return looped(model, few_digits, 0.0).epoch(0)["loss"]
 
     assert loss(keras.regularizers.L2(1.0)) > loss(None) + 1
 
@@ -83,7 +82,7 @@ def test_a_frozen_layer_stays(few_digits):
 def test_muon_moves_the_hidden_layers_matrices_alone(few_digits):
     model = models.build("cnn-fast")
     before = model.get_weights()
-    looped(model, few_digits, rates=lambda step: (0.0, 0.01)).epoch(0)
+    looped(model, few_digits, 0.0, 0.01).epoch(0)
     moved = [
         variable.path
         for variable, old in zip(model.weights, before, strict=True)
