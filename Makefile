@@ -45,8 +45,8 @@ course: setup   ## run every lesson and write pages to build/course
 results: setup  ## train every network with five seeds and write the results table
 	$(BIN)/python tools/results.py
 
-bench: setup    ## measure recipes, first projects and other libraries; ROUNDS=3, ONLY=word
-	$(BIN)/python tools/bench.py --rounds $(ROUNDS) --only '$(ONLY)'
+bench: setup    ## measure recipes, first projects and other libraries; ROUNDS=3, ONLY=word, PUBLISH=1
+	$(BIN)/python tools/bench.py --rounds $(ROUNDS) --only '$(ONLY)' $(if $(PUBLISH),--publish)
 
 bench-widgets: setup-all  ## measure in Chromium how soon sliders, pad and playground answer
 	$(BIN)/python tools/bench_widgets.py

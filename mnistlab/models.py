@@ -86,7 +86,7 @@ def _wide(output: str) -> list[keras.Layer]:
     hidden = []
     for size in (800, 800):
         hidden += [layers.Dense(size, use_bias=False), layers.BatchNormalization(momentum=0.9)]
-        hidden += [layers.Activation("relu"), layers.Dropout(0.3)]
+        hidden += [layers.Activation("relu"), layers.Dropout(0.2)]
     return [layers.Flatten(), layers.Dropout(0.1), *hidden, layers.Dense(10, activation=output)]
 
 

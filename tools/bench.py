@@ -3,6 +3,7 @@
     make bench                      all of it, about half an hour on two cores
     make bench ROUNDS=1             once each: quicker, and without a spread
     make bench ONLY=hidden          only entrants with that word in their name, for a look
+    make bench PUBLISH=1            and write it into docs/speed.md and the README
 
 Every entrant runs in a process of its own, and the rounds go through all of them in turn, so that
 a slow minute of the machine meets everyone. Ratios are taken within a round. Writes what was
@@ -14,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +25,7 @@ from typing import Any
 
 import bench_picture
 import bench_report
+import marks
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "build" / "bench"
@@ -45,6 +48,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="", help="a word that the entrants' names hold")
+    parser.add_argument("--publish", action="store_true", help="into docs/speed.md and the README")
     options = parser.parse_args()
     found = measured(options.rounds, options.only)
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -53,6 +57,10 @@ def main() -> None:
     (FOLDER / "report.md").write_text(text + "\n", encoding="utf-8")
     bench_picture.picture(found).savefig(FOLDER / "report.png", dpi=150, bbox_inches="tight")
     print(text)
+    if options.publish:
+        shutil.copy(FOLDER / "report.png", ROOT / "docs" / "speed.png")
+        marks.fill_in(ROOT / "docs" / "speed.md", "bench", text)
+        marks.fill_in(ROOT / "README.md", "bench", bench_report.quoted(found))
 
 
 def measured(rounds: int, only: str) -> dict[str, Any]:
@@ -111,6 +119,7 @@ def machine() -> dict[str, Any]:
     return {
         "system": f"{platform.system()} on {platform.machine()}",
         "python": platform.python_version(),
+        "day": time.strftime("%Y-%m-%d"),
         "cores": os.cpu_count(),
     }
 

@@ -37,7 +37,8 @@ def picture(found: Found) -> Figure:
     left.set_xscale("log")
     left.margins(x=0.25)
     left.set_xlabel("seconds, each mark ten times the one before")
-    left.legend(loc="lower right", fontsize=8)
+    if left.get_legend_handles_labels()[0]:
+        left.legend(loc="lower right", fontsize=8)
     left.set_title("The five networks")
     draw_way(right, way(found))
     return figure

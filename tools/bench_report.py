@@ -15,6 +15,7 @@ WAY = {
     "batches": "batches of 128, a rate that rises and falls",
     "loop": "one compiled loop, fused Adam",
 }
+TOGETHER = "the five together: ten times as fast"
 Found = dict[str, Any]
 
 
@@ -36,21 +37,31 @@ class Line:
 
 def report(found: Found) -> str:
     """The whole report as Markdown."""
-    limit = found["entrants"].get("limit:", [])
-    parts = ["# What `make bench` measured", _machine(found, limit), "## Aims"]
-    parts += [
-        table(("aim", "measured", "verdict"), [(a.aim, a.measured, a.verdict) for a in aims(found)])
-    ]
-    parts += ["## The first projects and ours", _networks(found)]
-    parts += ["## The network `hidden` elsewhere, to the same accuracy", _peers(found)]
-    parts += ["## The way of `hidden`", _way(found)]
-    parts += ["## More images", _growth(found)]
-    parts += [
-        "Ratios are taken within a round: their median, and from the least to the most. "
-        "Recipes were chosen on held-out training images, for ours and for the peers; the "
-        "test images are read once, after training. Seconds are this machine's, on its day."
-    ]
+    verdicts = [(line.aim, line.measured, line.verdict) for line in aims(found)]
+    parts = [_machine(found), table(("aim", "measured", "verdict"), verdicts)]
+    for title, rows in (
+        ("The first projects and ours", _networks(found)),
+        ("The network `hidden` elsewhere, to the same accuracy", _peers(found)),
+        ("The way of `hidden`", _way(found)),
+        ("Ten times as many images", _growth(found)),
+    ):
+        parts += [f"### {title}", rows]
+    parts.append(
+        "Ratios are taken within a round: their median, and from the least to the most. Accuracies "
+        "are means over the rounds, each with a seed of its own."
+    )
     return "\n\n".join(parts)
+
+
+def quoted(found: Found) -> str:
+    """The README's sentences."""
+    lines = {line.aim: line for line in aims(found)}
+    together = lines[TOGETHER].measured
+    return (
+        f"{_machine(found)}\n\n{_networks(found)}\n\n"
+        f"*First* is each project's network as it was written; all five together learn {together} "
+        "as fast with ours. The limit is what the machine's matrix products and its memory allow."
+    )
 
 
 def table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
@@ -93,12 +104,12 @@ def _at_least(aim: str, values: list[float], least: float, also: str = "") -> Li
     if not values:
         return Line(aim, "not measured", None)
     short = least / median(values)
-    return Line(aim, spread(values) + " times" + also, f"{short:.2f} times" if short > 1 else "")
+    return Line(aim, spread(values) + " times" + also, f"a factor of {short:.2f}" if short > 1 else "")
 
 
 def _sum(found: Found) -> Line:
     above, below = ([f"{kind}:{name}" for name in NETWORKS] for kind in ("first", "ours"))
-    return _at_least("the five together: ten times as fast", ratios(found, above, below), 10)
+    return _at_least(TOGETHER, ratios(found, above, below), 10)
 
 
 def _network(found: Found, network: str) -> Line:
@@ -144,9 +155,10 @@ def _best() -> list[Line]:
         accuracy, seconds = mean(best["accuracies"]), max(best["seconds"])
         short = [f"{100 * (best['aim'] - accuracy):.2f} points"] * (accuracy < best["aim"])
         short += [f"{seconds - 300:.0f} s"] * (seconds > 300)
+        name = f"`{best['network']}`{', augmented' * best['augment']}"
         lines.append(
             Line(
-                f"{best['name']}: {100 * best['aim']:.1f} % in five minutes",
+                f"{name}: {100 * best['aim']:.1f} % in five minutes",
                 f"{100 * accuracy:.2f} %, the longest of {len(best['seconds'])} {seconds:.0f} s",
                 " and ".join(short),
             )
@@ -179,15 +191,14 @@ def _upper(found: Found) -> list[Line]:
     return lines
 
 
-def _machine(found: Found, limit: list[Found]) -> str:
-    facts = found["machine"]
-    text = f"{facts['system']}, {facts['cores']} cores, Python {facts['python']}"
+def _machine(found: Found) -> str:
+    facts, limit = found["machine"], found["entrants"].get("limit:", [])
+    text = f"Measured on {facts['day']}: {facts['system']}, {facts['cores']} cores"
     if limit:
-        speed, moved = (
-            spread([each[key] / 1e9 for each in limit], "{:.0f}") for key in ("operations", "bytes")
-        )
-        text += f". Matrix products: {speed} GFLOP/s; memory: {moved} GB/s"
-    return f"{text}. Rounds: {found['rounds']}."
+        products = spread([each["operations"] / 1e9 for each in limit], "{:.0f}")
+        moved = spread([each["bytes"] / 1e9 for each in limit], "{:.0f}")
+        text += f"; matrix products at {products} GFLOP/s, memory at {moved} GB/s"
+    return f"{text}; rounds: {found['rounds']}."
 
 
 def limits(found: Found, network: str) -> list[float]:
