@@ -92,7 +92,8 @@ class Loop:
         images = self._scaled(tf.gather(self.images, chosen))
         labels = tf.gather(self.labels, chosen)
         if self.augment:
-            images = warped(images, tf.cast([self.seed, step], tf.int64))
+            seed = tf.stack([tf.constant(self.seed, tf.int64), tf.cast(step, tf.int64)])
+            images = warped(images, seed)
         with tf.GradientTape() as tape:
             outputs = self.model(images, training=True)
             loss = self.loss(labels, outputs) + sum(self.model.losses)

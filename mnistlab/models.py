@@ -65,18 +65,22 @@ def _cnn(output: str) -> list[keras.Layer]:
 
 
 def _cnn_fast(output: str) -> list[keras.Layer]:
-    # Pooling before the normalisation gives the same kind of network for a quarter of its work.
-    convolutions = []
-    for filters in (16, 32, 64):
-        convolutions += [layers.Conv2D(filters, 3, use_bias=False)]
-        convolutions += [layers.MaxPooling2D()] if filters < 64 else []
-        convolutions += [layers.BatchNormalization(momentum=0.9), layers.Activation("relu")]
+    # The first layer looks at every second place only, which is where a larger one takes its time.
     return [
         layers.Reshape((28, 28, 1)),
-        layers.Cropping2D(1),  # so that the second pooling leaves nothing over
-        *convolutions,
+        layers.Cropping2D(2),  # hardly any ink is there, and the pooling leaves nothing over
+        layers.Conv2D(24, 5, strides=2, use_bias=False),
+        layers.BatchNormalization(momentum=0.9),
+        layers.Activation("relu"),
+        layers.Conv2D(48, 3, use_bias=False),
+        layers.MaxPooling2D(),
+        layers.BatchNormalization(momentum=0.9),
+        layers.Activation("relu"),
+        layers.Conv2D(96, 3, use_bias=False),
+        layers.BatchNormalization(momentum=0.9),
+        layers.Activation("relu"),
         layers.Flatten(),
-        layers.Dropout(0.3),
+        layers.Dropout(0.2),
         layers.Dense(10, activation=output),
     ]
 

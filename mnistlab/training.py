@@ -61,7 +61,7 @@ RECIPES = {
     },
     "long": {
         "": replace(_FAST, epochs=20),
-        "cnn-fast": replace(_FAST, epochs=14, rate=0.01, matrix_rate=0.05),
+        "cnn-fast": replace(_FAST, epochs=16, rate=0.01, matrix_rate=0.05),
         "wide": replace(_FAST, epochs=20, batch=256, rate=0.003),
     },
 }
@@ -144,14 +144,14 @@ def train(
     model.compile(optimizer="adam", loss=loop.loss, metrics=["accuracy"])  # for a later `fit`
     name = "own" if isinstance(recipe, Recipe) else recipe
     run = Run(model, model.name, name, seed, augment, digits.source, len(learn), plan.epochs)
-    traced = time.perf_counter()
-    loop.trace()
-    run.tracing = time.perf_counter() - traced
     held_out = (images[hold], digits.y_train[hold]) if len(hold) else None
     with tqdm(
         total=plan.epochs * loop.steps, desc=run.network, unit="batch", disable=not progress
     ) as bar:
         try:
+            traced = time.perf_counter()
+            loop.trace()
+            run.tracing = time.perf_counter() - traced
             _go(loop, run, held_out, bar, keras.callbacks.CallbackList([*callbacks], model=model))
         except KeyboardInterrupt:
             run.interrupted = True
