@@ -27,8 +27,8 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 # fmt: off
 LINE = [
     "quiet", "pictures", "images", "offline", "mnist", "download",
-    "cache", "sources", "collection", "data", "models", "augmentation", "training", "results",
-    "chance", "report", "evaluation", "exercises", "guards", "saving", "figure",
+    "cache", "sources", "collection", "data", "models", "augmentation", "loop", "training",
+    "results", "chance", "report", "evaluation", "exercises", "guards", "saving", "figure",
     "image_plots", "curve_plots", "plots",
     "sketches", "by_hand", "explorers", "output_explorers", "distortions", "widgets", "playground",
     "pad",
