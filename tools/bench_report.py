@@ -104,7 +104,8 @@ def _at_least(aim: str, values: list[float], least: float, also: str = "") -> Li
     if not values:
         return Line(aim, "not measured", None)
     short = least / median(values)
-    return Line(aim, spread(values) + " times" + also, f"a factor of {short:.2f}" if short > 1 else "")
+    missed = f"a factor of {short:.2f}" if short > 1 else ""
+    return Line(aim, f"{spread(values)} times{also}", missed)
 
 
 def _sum(found: Found) -> Line:

@@ -123,7 +123,7 @@ def way(name: str, digits: data.Digits, seed: int) -> Found:
 
 def record(network: str, digits: data.Digits, seed: int) -> Found:
     """99 % as soon as we can: raw pixels in, a trained network of convolutions out."""
-    plan = training.Recipe(1, 128, 0.01, 0, rise_and_fall=True, matrix_rate=0.05)
+    plan = training.Recipe(1, 96, 0.01, 0, rise_and_fall=True, matrix_rate=0.04)
     model = small_cnn(seed)
     run = training.train(model, digits, seed=seed, recipe=plan, progress=False)
     seconds = run.seconds - run.tracing
@@ -131,7 +131,7 @@ def record(network: str, digits: data.Digits, seed: int) -> Found:
 
 
 def small_cnn(seed: int) -> keras.Sequential:
-    """`cnn-fast` with half the work: the first layer takes every second place only."""
+    """`cnn-fast` with two thirds of its filters, and nothing dropped in so short a time."""
     keras.utils.set_random_seed(seed)
     return keras.Sequential(
         [
