@@ -269,8 +269,8 @@ def _seed_dropout(model: keras.Model, seed: int) -> None:
 
 
 def _batch_size(plan: Recipe, images: int) -> int:
-    """The recipe's own; of few images smaller ones, so that an epoch still takes 32 steps."""
-    return min(plan.batch, max(images // 32, min(images, 32)))
+    """The recipe's own; of few images smaller ones, so that an epoch still takes 100 steps."""
+    return min(plan.batch, max(images // 100, min(images, 32)))
 
 
 def _rates(plan: Recipe, steps: int) -> NDArray[np.float32]:
