@@ -6,50 +6,54 @@ from typing import Any
 from bench_report import NETWORKS, Found, limits, values_of, way
 from matplotlib.figure import Figure
 
+GREY, BLUE = "#767676", "#0072b2"
+
 
 def picture(found: Found) -> Figure:
     """The five networks on the left, the way of `hidden` on the right."""
-    figure = Figure(figsize=(11, 3.8), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    for place, network in enumerate(reversed(NETWORKS)):
-        first, ours = (values_of(found, f"{kind}:{network}") for kind in ("first", "ours"))
-        floor = limits(found, network)
-        for values, shift, color, label in (
-            (first, 0.2, "#999999", "as it was written"),
-            (ours, -0.2, "#0072b2", "ours"),
-        ):
-            if values:
-                left.barh(
-                    place + shift, median(values), 0.38, color=color, label=label * (place == 0)
-                )
-                left.text(
-                    median(values) * 1.08, place + shift, f"{median(values):.1f} s", va="center"
-                )
-        if floor:
-            x = median(floor)
-            left.plot(
-                [x, x],
-                [place - 0.39, place - 0.01],
-                color="black",
-                label="what the machine allows" * (place == 0),
-            )
-    left.set_yticks(range(len(NETWORKS)), reversed(NETWORKS))
-    left.set_xscale("log")
-    left.margins(x=0.25)
-    left.set_xlabel("seconds, each mark ten times the one before")
-    if left.get_legend_handles_labels()[0]:
-        left.legend(loc="lower right", fontsize=8)
-    left.set_title("The five networks")
-    draw_way(right, way(found))
+    figure = Figure(figsize=(11, 4), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(4, 3))
+    _networks(left, found)
+    _way(right, way(found))
     return figure
 
 
-def draw_way(axes: Any, steps: dict[str, list[float]]) -> None:
+def _networks(axes: Any, found: Found) -> None:
+    """Points, not bars: an axis of powers of ten has no zero for a bar to stand on."""
+    marks = {
+        "as it was written": ("o", GREY),
+        "ours": ("o", BLUE),
+        "the machine's limit": ("|", "k"),
+    }
+    for place, network in enumerate(reversed(NETWORKS)):
+        first, ours = (values_of(found, f"{kind}:{network}") for kind in ("first", "ours"))
+        seconds = [median(values) for values in (first, ours, limits(found, network)) if values]
+        axes.plot(seconds, [place] * len(seconds), color="#cccccc", zorder=0)
+        for (shape, color), value in zip(marks.values(), seconds, strict=False):
+            axes.plot(value, place, shape, color=color, markersize=11, mew=2 * (shape == "|") + 0.5)
+            axes.annotate(_said(value), (value, place + 0.24), ha="center", color=color)
+    for label, (shape, color) in marks.items():
+        axes.plot([], [], shape, color=color, label=label, mew=2)
+    axes.set_yticks(range(len(NETWORKS)), reversed(NETWORKS))
+    axes.set_xscale("log")
+    axes.set_xticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
+    axes.set_ylim(-0.5, len(NETWORKS) - 0.3)
+    axes.margins(x=0.1)
+    axes.set_xlabel("seconds; each mark is ten times the one before")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3, frameon=False)
+    axes.set_title("The five networks")
+
+
+def _way(axes: Any, steps: dict[str, list[float]]) -> None:
     """Bars from the slowest step down to the fastest."""
     shown = {said: median(seconds) for said, seconds in reversed(steps.items()) if seconds}
-    axes.barh(list(shown), list(shown.values()), color="#0072b2")
+    axes.barh(list(shown), list(shown.values()), color=BLUE)
     for place, seconds in enumerate(shown.values()):
-        axes.text(seconds, place, f" {seconds:.1f} s", va="center")
+        axes.annotate(f" {_said(seconds)}", (seconds, place), va="center")
     axes.margins(x=0.15)
     axes.set_xlabel("seconds")
-    axes.set_title("The way of `hidden`")
+    axes.set_title("The way of the network with one hidden layer")
+
+
+def _said(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
