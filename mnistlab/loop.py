@@ -127,7 +127,7 @@ class Loop:
     def _measure(self, images: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         outputs = self.model(self._scaled(images), training=False)
         count = tf.cast(tf.size(labels), tf.float32)
-        loss = self.loss(labels, outputs)
+        loss = self.loss(labels, outputs) + sum(self.model.losses)
         return tf.stack([loss, tf.reduce_mean(_right(labels, outputs))]) * count
 
     def _scaled(self, images: tf.Tensor) -> tf.Tensor:
@@ -135,7 +135,7 @@ class Loop:
 
 
 def orthogonal(update: tf.Tensor) -> tf.Tensor:
-    """The nearest matrix whose directions all weigh the same: Muon's update.
+    """A matrix of the same directions that all weigh about the same: Muon's update.
 
     A gradient pulls hard in a few directions and hardly in most. Here each counts alike, so that
     few steps do what takes Adam many. A convolution's kernel counts as the matrix (all else,
@@ -157,11 +157,11 @@ def orthogonal(update: tf.Tensor) -> tf.Tensor:
 
 
 def _hidden_matrices(model: keras.Model) -> list[bool]:
-    """For each trainable weight: is it a weight matrix of a layer before the last?"""
-    last = {id(weight) for weight in model.layers[-1].trainable_variables}
-    return [
-        len(weight.shape) > 1 and id(weight) not in last for weight in model.trainable_variables
-    ]
+    """For each trainable weight: is it the kernel of a Dense or Conv2D layer before the last?"""
+    learning = [layer for layer in model.layers if layer.trainable_variables]
+    kinds = (keras.layers.Dense, keras.layers.Conv2D)
+    kernels = {id(layer.kernel) for layer in learning[:-1] if type(layer) in kinds}
+    return [id(weight) in kernels for weight in model.trainable_variables]
 
 
 def _right(labels: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:

@@ -65,10 +65,10 @@ def _cnn(output: str) -> list[keras.Layer]:
 
 
 def _cnn_fast(output: str) -> list[keras.Layer]:
-    # The first layer looks at every second place only, which is where a larger one takes its time.
+    # The first layer looks at every second place only: a quarter of the work, for more filters.
     return [
         layers.Reshape((28, 28, 1)),
-        layers.Cropping2D(2),  # hardly any ink is there, and the pooling leaves nothing over
+        layers.Cropping2D(((2, 3), (2, 3))),  # hardly any ink is there, and no window is cut
         layers.Conv2D(24, 5, strides=2, use_bias=False),
         layers.BatchNormalization(momentum=0.9),
         layers.Activation("relu"),

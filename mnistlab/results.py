@@ -31,7 +31,8 @@ def published() -> dict[str, Any]:
 def summary() -> dict[str, Any]:
     """By data source and network: the recipe, the seeds and their test accuracies.
 
-    Of MNIST also the `best` networks: trained with the long recipe, with and without augmentation.
+    Of MNIST also the `best` networks, where they are stored: trained with the long recipe, with and
+    without augmentation.
     """
     facts: dict[str, Any] = json.loads((FOLDER / "results.json").read_text(encoding="utf-8"))
     return facts
@@ -108,7 +109,8 @@ def markdown() -> str:
         weights = found["mnist"]["networks"][network]["weights"]
         shown = "none" if first is None else f"{100 * first:.2f}"
         lines.append(f"| `{network}` | {weights:,} | {shown} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", *_best(found["mnist"]["best"])])
+    best = found["mnist"].get("best", [])
+    return "\n".join([*lines, "", *_best(best)] if best else lines)
 
 
 def _best(found: list[dict[str, Any]]) -> list[str]:

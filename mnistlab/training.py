@@ -123,9 +123,10 @@ def train(
     """Train `model` on the training set of `digits`; lessons 2 to 6 use it after plain `fit`.
 
     `seed` sets the split, the order and the dropout. `recipe` is a name or a Recipe; `epochs`,
-    `rate`, `batch` and `validation` (how many images are held out) replace its own. `limit` learns
-    from so many images only. Ctrl-C, or Jupyter's stop button, ends it early and returns the model
-    so far.
+    `rate` (Muon's moves with it), `batch` and `validation` (how many images are held out) replace
+    its own. `limit` learns from so many images only. `callbacks` hear of epochs, not of batches,
+    and cannot change the rate. Ctrl-C, or Jupyter's stop button, ends it early and returns the
+    model so far.
     """
     start = time.perf_counter()
     _check_fit(model, digits)
@@ -135,7 +136,8 @@ def train(
     learn = learn if limit is None else learn[: _positive("limit", limit)]
     raw = digits.x_train.dtype == np.uint8
     images = (digits.x_train if raw else pictures.as_input(digits.x_train)).reshape(-1, 28, 28)
-    size = _batch_size(plan, len(learn))
+    named = batch is None and not isinstance(recipe, Recipe)
+    size = _batch_size(plan.batch, len(learn)) if named else min(plan.batch, len(learn))
     rates = _rates(plan, plan.epochs * (len(learn) // size))
     loop = Loop(
         model, images, digits.y_train, learn, size=size, rates=rates, seed=seed, augment=augment
@@ -196,6 +198,8 @@ def _go(
     heard: keras.callbacks.CallbackList,
 ) -> None:
     """Trains epoch by epoch, and tells the Run, the bar and Keras' callbacks."""
+    if heard.callbacks:  # some ask which metrics there are, which Keras knows after a first use
+        run.model.test_on_batch(np.zeros((1, 28, 28), np.float32), np.zeros(1))
     run.model.stop_training = False  # a callback such as EarlyStopping may set it
     heard.on_train_begin()
     for epoch in range(run.epochs):
@@ -268,9 +272,9 @@ def _seed_dropout(model: keras.Model, seed: int) -> None:
             layer.seed_generator.state.assign([seed, place])
 
 
-def _batch_size(plan: Recipe, images: int) -> int:
-    """The recipe's own; of few images smaller ones, so that an epoch still takes 100 steps."""
-    return min(plan.batch, max(images // 100, min(images, 32)))
+def _batch_size(usual: int, images: int) -> int:
+    """Of few images smaller batches than usual: 100 steps an epoch, or else batches of 32."""
+    return min(usual, max(images // 100, min(images, 32)))
 
 
 def _rates(plan: Recipe, steps: int) -> NDArray[np.float32]:

@@ -64,9 +64,11 @@ def test_a_penalty_for_large_weights_counts(few_digits):
         keras.utils.set_random_seed(0)
         dense = layers.Dense(10, activation="softmax", kernel_regularizer=penalty)
         model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), dense])
-        return looped(model, few_digits, 0.0).epoch(0)["loss"]
+        loop = looped(model, few_digits, 0.0)
+        measured = loop.measure(few_digits.x_train, few_digits.y_train)
+        return np.array([loop.epoch(0)["loss"], measured["loss"]])
 
-    assert loss(keras.regularizers.L2(1.0)) > loss(None) + 1
+    assert (loss(keras.regularizers.L2(1.0)) > loss(None) + 1).all()
 
 
 def test_a_frozen_layer_stays(few_digits):
@@ -90,6 +92,46 @@ def test_muon_moves_the_hidden_layers_matrices_alone(few_digits):
     ]
     assert len(moved) == 3
     assert all("conv2d" in path for path in moved)
+
+
+def test_muon_leaves_the_outputs_and_odd_layers_to_adam(few_digits):
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28)),
+            layers.Reshape((28, 28, 1)),
+            layers.DepthwiseConv2D(5, strides=4),
+            layers.Flatten(),
+            layers.Dense(10),
+            layers.Softmax(),
+        ]
+    )
+    before = [weight.copy() for weight in model.get_weights()]
+    looped(model, few_digits, 0.0, 0.01).epoch(0)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_a_step_of_muon_is_even_and_remembers(few_digits):
+    model = models.build("hidden")
+    before = model.get_weights()[0]
+    loop = looped(model, few_digits, 0.0, 0.5, size=300)
+    loop.epoch(0)
+    step = model.get_weights()[0] - before
+    slope = gradient(few_digits, before)
+    np.testing.assert_allclose(loop.means[0], slope, atol=1e-5)
+    lengths = np.linalg.svd(step, compute_uv=False)[:10]  # one for each class; the rest is faint
+    assert lengths.max() < 0.5 * 1.3
+    assert lengths.min() > 0.5 * 0.6
+
+
+def gradient(digits, kernel):
+    model = models.build("hidden")
+    model.layers[1].kernel.assign(kernel)
+    with tf.GradientTape() as tape:
+        outputs = model(digits.x_train / np.float32(255))
+        loss = keras.losses.sparse_categorical_crossentropy(digits.y_train, outputs)
+        loss = tf.reduce_mean(loss)
+    return tape.gradient(loss, model.layers[1].kernel.value)
 
 
 @pytest.mark.parametrize("shape", [(40, 12), (12, 40), (3, 3, 5, 16), (784, 100)])

@@ -109,16 +109,32 @@ def test_an_interrupted_training_returns_the_model_so_far(few_digits):
 
 
 def test_a_callback_may_end_a_training(few_digits):
-    stop = keras.callbacks.EarlyStopping("val_loss", patience=0, min_delta=1000)
+    stop = keras.callbacks.EarlyStopping("val_accuracy", patience=0, min_delta=1000)
     run = trained(few_digits, epochs=9, callbacks=[stop])
     assert len(run.history["loss"]) < 9
     assert not run.interrupted
 
 
-def test_a_recipe_of_ones_own_is_taken_as_it_is(few_digits):
-    plan = training.Recipe(epochs=2, batch=10, rate=0.01, validation=60, rise_and_fall=False)
+def test_a_batch_of_ones_own_is_taken_as_it_is(few_digits, monkeypatch):
+    plan = training.Recipe(epochs=2, batch=100, rate=0.01, validation=60, rise_and_fall=False)
+    steps = []
+    monkeypatch.setattr(training.Loop, "_step", noting(steps))
     run = training.train(models.build("hidden"), few_digits, recipe=plan, progress=False)
     assert (run.recipe, run.epochs, run.images) == ("own", 2, 240)
+    assert steps == [100]
+    trained(few_digits, batch=120)
+    trained(few_digits)
+    assert steps == [100, 120, 32]
+
+
+def noting(sizes):
+    plain = training.Loop._step
+
+    def step(self, chosen, number):
+        sizes.append(self.size)  # once, while the step is traced
+        return plain(self, chosen, number)
+
+    return step
 
 
 def test_few_images_make_small_batches_so_that_an_epoch_still_teaches(few_digits):

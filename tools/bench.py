@@ -30,6 +30,7 @@ import marks
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "build" / "bench"
 ENTRANTS = [sys.executable, str(ROOT / "tools" / "entrants.py")]
+LESSONS = (ROOT / "notebooks").glob("0[0-5]_*.ipynb")
 RECORD_SEEDS = 10
 UNIT = 1 if sys.platform == "darwin" else 1024  # bytes, in which a process's memory is told
 
@@ -50,9 +51,12 @@ def main() -> None:
     parser.add_argument("--only", default="", help="a word that the entrants' names hold")
     parser.add_argument("--publish", action="store_true", help="into docs/speed.md and the README")
     options = parser.parse_args()
-    found = measured(options.rounds, options.only)
+    if sys.platform == "win32":
+        parser.error("Windows does not tell the peak memory of a process: use Linux or macOS.")
+    if options.only and options.publish:
+        parser.error("only a whole measurement is published: leave out ONLY or PUBLISH.")
     FOLDER.mkdir(parents=True, exist_ok=True)
-    (FOLDER / "measured.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    found = measured(options.rounds, options.only)
     text = bench_report.report(found)
     (FOLDER / "report.md").write_text(text + "\n", encoding="utf-8")
     bench_picture.picture(found).savefig(FOLDER / "report.png", dpi=150, bbox_inches="tight")
@@ -73,6 +77,7 @@ def measured(rounds: int, only: str) -> dict[str, Any]:
             result = run(command) | {"seed": seed}
             found["entrants"].setdefault(name, []).append(result)
             minutes = (time.perf_counter() - started) / 60
+            (FOLDER / "measured.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
             print(f"{minutes:5.1f} min  {name:20} {said(result)}", flush=True)
 
     for seed in range(rounds):
@@ -85,7 +90,8 @@ def measured(rounds: int, only: str) -> dict[str, Any]:
             saved = str(Path(folder) / "hidden.keras")
             train = [sys.executable, "-m", "mnistlab", "train", "hidden", "--save", saved, "--json"]
             note("memory:train", train, seed)
-    note("lessons:", ["make", "-C", str(ROOT), "lessons"], 0)
+    lessons = " ".join(f"notebooks/{path.name}" for path in sorted(LESSONS))
+    note("lessons:", ["make", "-C", str(ROOT), "lessons", f"NOTEBOOKS={lessons}"], 0)
     return found
 
 

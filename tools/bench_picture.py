@@ -27,18 +27,24 @@ def _networks(axes: Any, found: Found) -> None:
     }
     for place, network in enumerate(reversed(NETWORKS)):
         first, ours = (values_of(found, f"{kind}:{network}") for kind in ("first", "ours"))
-        seconds = [median(values) for values in (first, ours, limits(found, network)) if values]
-        axes.plot(seconds, [place] * len(seconds), color="#cccccc", zorder=0)
-        for (shape, color), value in zip(marks.values(), seconds, strict=False):
-            axes.plot(value, place, shape, color=color, markersize=11, mew=2 * (shape == "|") + 0.5)
-            axes.annotate(_said(value), (value, place + 0.24), ha="center", color=color)
+        points = [
+            (median(values), shape, color)
+            for values, (shape, color) in zip(
+                (first, ours, limits(found, network)), marks.values(), strict=True
+            )
+            if values
+        ]
+        axes.plot([x for x, *_ in points], [place] * len(points), color="#cccccc", zorder=0)
+        for x, shape, color in points:
+            axes.plot(x, place, shape, color=color, markersize=11, mew=2 * (shape == "|") + 0.5)
+            axes.annotate(_said(x), (x, place + 0.24), ha="center", color=color)
     for label, (shape, color) in marks.items():
         axes.plot([], [], shape, color=color, label=label, mew=2)
     axes.set_yticks(range(len(NETWORKS)), reversed(NETWORKS))
-    axes.set_xscale("log")
-    axes.set_xticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
+    if axes.texts:  # else nothing was measured, and there is no power of ten to show
+        axes.set_xscale("log")
+        axes.set_xticks([0.1, 1, 10, 100], ["0.1", "1", "10", "100"])
     axes.set_ylim(-0.5, len(NETWORKS) - 0.3)
-    axes.margins(x=0.1)
     axes.set_xlabel("seconds; each mark is ten times the one before")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3, frameon=False)
     axes.set_title("The five networks")

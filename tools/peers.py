@@ -2,7 +2,7 @@
 
 Each is a plain loop as its users write it: Adam, and a rate that rises and falls where the library
 has one. Batch, epochs and rate are those that took each soonest to the target on 5,000 held-out
-training images; docs/speed.md says what was tried.
+training images, as far as docs/speed.md says that they were tried.
 """
 
 import time
