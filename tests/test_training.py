@@ -49,7 +49,7 @@ def test_the_same_seed_gives_the_same_weights_also_with_dropout_and_augmentation
     assert np.abs(first - weights(2)).max() > 1e-4
 
 
-def test_the_original_recipe_is_plain_keras_with_batches_of_32(few_digits):
+def test_the_original_recipe_takes_all_images_in_batches_of_32(few_digits):
     assert training.recipe_for("deep-dropout", "original").epochs == 10
     run = trained(few_digits, recipe="original", validation=None, epochs=None)
     assert run.images == 300
