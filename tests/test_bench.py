@@ -1,6 +1,5 @@
 """The verdicts of `make bench`, from measurements made up here."""
 
-import json
 import sys
 
 import bench
@@ -137,8 +136,7 @@ def test_a_page_gets_what_belongs_between_its_marks(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell a process's peak memory")
-def test_an_entrant_prints_what_it_found(tmp_path):
+def test_an_entrant_prints_what_it_found():
     found = bench.run([*bench.ENTRANTS, "limit:", "0"])
-    assert json.dumps(found)
     assert found["operations"] > 1e9
     assert found["bytes"] > 1e8

@@ -203,7 +203,7 @@ def evaluate(times: str, digits: data.Digits, seed: int) -> Found:
 
 
 def limit(name: str, digits: data.Digits | None, seed: int) -> Found:
-    """What this machine does at best: float32 products, and bytes read and written."""
+    """What this machine does at best: float32 products, and bytes read from memory."""
     side = tf.random.normal((2048, 2048))
     much = tf.Variable(tf.zeros(64 * 2**20))  # 256 MiB: more than caches hold
     product = _best(tf.function(lambda: tf.reduce_sum(side @ side)))
