@@ -254,9 +254,9 @@ def drifted(one: NotebookNode, other: NotebookNode) -> list[str]:
 
 
 def printed(cell: NotebookNode) -> str:
-    """All text that a cell put out, without how long things took."""
+    """All text that a cell put out, without how long things took and their padding."""
     texts = [out.get("text") or out.get("data", {}).get("text/plain", "") for out in cell.outputs]
-    return re.sub(r"\d+(?:\.\d+)? ?m?s(?:econds?)?(?:/(?:step|epoch))?\b", "…", "".join(texts))
+    return re.sub(r" *\d+(?:\.\d+)? ?m?s(?:econds?)?(?:/(?:step|epoch))?\b", " …", "".join(texts))
 
 
 class _Pictures(HTMLParser):

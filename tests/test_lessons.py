@@ -48,10 +48,11 @@ each_lesson = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_there_are_lessons_and_none_is_ignored():
     assert PATHS
     everywhere = {path for path in ROOT.rglob("*.ipynb") if not hidden(path)}
-    assert everywhere == set(PATHS)
+    assert everywhere == {*PATHS, *FOLDER.glob("app/*.ipynb"), *FOLDER.glob("coursework/*.ipynb")}
     settings = [ROOT / "Makefile", ROOT / "pyproject.toml", *ROOT.glob("**/conftest.py")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in settings if not hidden(path))
-    assert "NOTEBOOKS := $(wildcard notebooks/*.ipynb)" in text
+    folders = "notebooks/*.ipynb notebooks/app/*.ipynb notebooks/coursework/*.ipynb"
+    assert f"NOTEBOOKS := $(wildcard {folders})" in text
     assert re.findall(r"--ignore|--deselect|collect_ignore|norecursedirs|--nbval-skip", text) == []
 
 
@@ -329,7 +330,7 @@ def test_a_solution_that_is_not_right_is_found(good):
 def test_a_number_that_another_run_changes_is_found(good):
     one, other, slower, solved = (copy.deepcopy(good) for _ in range(4))
     texts = ["loss 0.123 after 2s 1ms/step", "loss 0.124 after 2s 1ms/step"]
-    texts += ["loss 0.123 after 12s 3ms/step", "loss 0.5 after 2s 1ms/step"]
+    texts += ["loss 0.123 after  12s 3ms/step", "loss 0.5 after 2s 1ms/step"]
     for lesson, text in zip((one, other, slower, solved), texts, strict=True):
         lesson.cells[2].outputs = [new_output("stream", text=text)]
     solved.cells[2].source = "answer = 3"
