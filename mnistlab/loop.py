@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from mnistlab.augmentation import warped
+from mnistlab.augmentation import varied, warped
 
 __all__ = ["Loop", "orthogonal"]
 
@@ -25,7 +25,8 @@ class Loop:
 
     `rates` holds the learning rates of each step: Adam's, and in a second column, where there is
     one, Muon's for the weight matrices of the hidden layers. `learn`'s order changes with each
-    epoch, by `seed`; a remainder that fills no batch waits for the next epoch's order.
+    epoch, by `seed`; a remainder that fills no batch waits for the next epoch's order. `augment`
+    names what is done to each batch's images: "varied", "warped" or nothing.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class Loop:
         size: int,
         rates: NDArray[np.float32],
         seed: int = 0,
-        augment: bool = False,
+        augment: str = "",
     ) -> None:
         self.model, self.size, self.augment = model, size, augment
         self.rates = tf.constant(rates, tf.float32)
@@ -93,7 +94,8 @@ class Loop:
         labels = tf.gather(self.labels, chosen)
         if self.augment:
             seed = tf.stack([tf.constant(self.seed, tf.int64), tf.cast(step, tf.int64)])
-            images = warped(images, seed)
+            warp = self.augment == "warped"
+            images = warped(images, seed) if warp else varied(images, labels, seed)
         with tf.GradientTape() as tape:
             outputs = self.model(images, training=True)
             loss = self.loss(labels, outputs) + sum(self.model.losses)

@@ -24,6 +24,7 @@ from mnistlab.loop import Loop
 __all__ = ["RECIPES", "Recipe", "Run", "recipe_for", "split", "train"]
 
 Indices = NDArray[np.intp]
+LONGER = 3  # times the epochs of the fast recipe when `augment=True` varies every image
 
 
 @dataclass(frozen=True)
@@ -57,12 +58,12 @@ RECIPES = {
         "deep-dropout": replace(_FAST, epochs=4, batch=256, rate=0.002),
         "cnn": replace(_FAST, epochs=2, batch=256, rate=0.006, matrix_rate=0.03),
         "cnn-fast": replace(_FAST, epochs=2, rate=0.01, matrix_rate=0.05),
-        "wide": replace(_FAST, batch=256, rate=0.003),
+        "rows-columns": replace(_FAST, batch=512, matrix_rate=0.05),
     },
     "long": {
         "": replace(_FAST, epochs=20),
         "cnn-fast": replace(_FAST, epochs=16, rate=0.01, matrix_rate=0.05),
-        "wide": replace(_FAST, epochs=20, batch=256, rate=0.003),
+        "rows-columns": replace(_FAST, epochs=30, batch=512, matrix_rate=0.05),
     },
 }
 
@@ -74,11 +75,11 @@ class Run:
     model: keras.Model
     network: str
     recipe: str
+    plan: Recipe  # the recipe with what was asked for in its place
     seed: int
-    augment: bool
+    augment: bool | str
     source: str  # which digits: "mnist" or "offline"
     images: int  # how many of them it learnt from
-    epochs: int  # asked for; `history` holds those that were finished
     history: dict[str, list[float]] = field(default_factory=dict)
     seconds: float = 0.0
     tracing: float = 0.0  # seconds of them in which TensorFlow wrote the compiled function
@@ -86,7 +87,8 @@ class Run:
 
     def as_dict(self) -> dict[str, Any]:
         """All but the model itself, for manifests and JSON."""
-        return {name: value for name, value in vars(self).items() if name != "model"}
+        facts = {name: value for name, value in vars(self).items() if name != "model"}
+        return facts | {"plan": vars(self.plan)}
 
     def __str__(self) -> str:
         done = len(self.history.get("loss", []))
@@ -94,7 +96,7 @@ class Run:
         numbers = ", ".join(last) or "no epoch finished"
         return (
             f"{self.network}, recipe {self.recipe}, seed {self.seed}: "
-            f"{done} of {self.epochs} epochs in {self.seconds:.1f} s: {numbers}"
+            f"{done} of {self.plan.epochs} epochs in {self.seconds:.1f} s: {numbers}"
         )
 
 
@@ -111,7 +113,7 @@ def train(
     epochs: int | None = None,
     seed: int = 0,
     recipe: str | Recipe = "fast",
-    augment: bool = False,
+    augment: bool | str = False,
     *,
     rate: float | None = None,
     batch: int | None = None,
@@ -124,32 +126,34 @@ def train(
 
     `seed` sets the split, the order and the dropout. `recipe` is a name or a Recipe; `epochs`,
     `rate` (Muon's moves with it), `batch` and `validation` (how many images are held out) replace
-    its own. `limit` learns from so many images only. `callbacks` hear of epochs, not of batches,
+    its own. `augment=True` varies how each image is written each time that it comes, and takes
+    three times the fast recipe's epochs; `augment="warped"` only turns, scales and shifts it.
+    `limit` learns from so many images only. `callbacks` hear of epochs, not of batches,
     and cannot change the rate. Ctrl-C, or Jupyter's stop button, ends it early and returns the
     model so far.
     """
     start = time.perf_counter()
     _check_fit(model, digits)
     usual = recipe if isinstance(recipe, Recipe) else recipe_for(model.name, recipe)
+    style = _style(augment)
+    if style == "varied" and recipe == "fast":
+        usual = replace(usual, epochs=LONGER * usual.epochs)
     plan = _plan(usual, epochs, rate, batch, validation)
     learn, hold = split(digits, plan.validation, seed)
     learn = learn if limit is None else learn[: _positive("limit", limit)]
+    fitting = min if batch or isinstance(recipe, Recipe) else _batch_size
+    plan = replace(plan, batch=fitting(plan.batch, len(learn)))
     raw = digits.x_train.dtype == np.uint8
     images = (digits.x_train if raw else pictures.as_input(digits.x_train)).reshape(-1, 28, 28)
-    named = batch is None and not isinstance(recipe, Recipe)
-    size = _batch_size(plan.batch, len(learn)) if named else min(plan.batch, len(learn))
-    rates = _rates(plan, plan.epochs * (len(learn) // size))
-    loop = Loop(
-        model, images, digits.y_train, learn, size=size, rates=rates, seed=seed, augment=augment
-    )
+    rates = _rates(plan, plan.epochs * (len(learn) // plan.batch))
+    how: dict[str, Any] = {"size": plan.batch, "rates": rates, "seed": seed, "augment": style}
+    loop = Loop(model, images, digits.y_train, learn, **how)
     _seed_dropout(model, seed)
     model.compile(optimizer="adam", loss=loop.loss, metrics=["accuracy"])  # for a later `fit`
-    name = "own" if isinstance(recipe, Recipe) else recipe
-    run = Run(model, model.name, name, seed, augment, digits.source, len(learn), plan.epochs)
+    name = recipe if isinstance(recipe, str) else "own"
+    run = Run(model, model.name, name, plan, seed, augment, digits.source, len(learn))
     held_out = (images[hold], digits.y_train[hold]) if len(hold) else None
-    with tqdm(
-        total=plan.epochs * loop.steps, desc=run.network, unit="batch", disable=not progress
-    ) as bar:
+    with tqdm(total=len(rates), desc=run.network, unit="batch", disable=not progress) as bar:
         try:
             traced = time.perf_counter()
             loop.trace()
@@ -202,7 +206,7 @@ def _go(
         run.model.test_on_batch(np.zeros((1, 28, 28), np.float32), np.zeros(1))
     run.model.stop_training = False  # a callback such as EarlyStopping may set it
     heard.on_train_begin()
-    for epoch in range(run.epochs):
+    for epoch in range(run.plan.epochs):
         heard.on_epoch_begin(epoch)
         logs = loop.epoch(epoch, bar.update)
         if held_out is not None:
@@ -216,6 +220,13 @@ def _go(
     heard.on_train_end()
 
 
+def _style(augment: bool | str) -> str:
+    styles = {False: "", True: "varied", "varied": "varied", "warped": "warped"}
+    if augment not in styles:
+        raise ValueError(f'augment={augment!r}: choose True, False, "varied" or "warped".')
+    return styles[augment]
+
+
 def _plan(
     usual: Recipe,
     epochs: int | None,
@@ -226,12 +237,12 @@ def _plan(
     if rate is not None and not (math.isfinite(rate) and rate > 0):
         raise ValueError(f"rate={rate}: a learning rate is a number above 0, such as 0.001.")
     chosen = usual.rate if rate is None else rate
-    return Recipe(
+    return replace(
+        usual,
         epochs=usual.epochs if epochs is None else _positive("epochs", epochs),
         batch=usual.batch if batch is None else _positive("batch", batch),
         rate=chosen,
         validation=usual.validation if validation is None else validation,
-        rise_and_fall=usual.rise_and_fall,
         matrix_rate=usual.matrix_rate and usual.matrix_rate * chosen / usual.rate,
     )
 

@@ -89,6 +89,17 @@ def test_in_the_second_projects_recipe_accuracy_falls_while_the_loss_improves():
     assert first["sigmoid"][-1] < first["sigmoid"][0] < first["softmax"][-1]
 
 
+def test_the_best_networks_get_a_table_with_the_longest_of_their_trainings(monkeypatch):
+    best = {"network": "hidden", "name": "long", "augment": "warped", "recipe": {"epochs": 20}}
+    best |= {"accuracies": [0.98, 0.99], "seconds": [100.0, 123.4]}
+    stored = results.summary()
+    monkeypatch.setattr(
+        results, "summary", lambda: stored | {"mnist": stored["mnist"] | {"best": [best]}}
+    )
+    last = results.markdown().splitlines()[-1]
+    assert last == "| `hidden` | long | warped | 20 | 98.50 ± 0.71 | 123 |"
+
+
 def test_curves_of_other_digits_are_refused():
     with pytest.raises(ValueError, match="No curves of 'letters'"):
         results.saturation("letters")

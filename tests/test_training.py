@@ -1,3 +1,4 @@
+import json
 import signal
 import subprocess
 import sys
@@ -27,11 +28,20 @@ def test_a_network_learns(few_digits, recipe):
 def test_the_run_says_how_it_came_to_be(few_digits):
     run = trained(few_digits, seed=5, augment=True)
     assert (run.network, run.recipe, run.seed, run.augment) == ("hidden", "fast", 5, True)
-    assert (run.source, run.images, run.epochs) == ("offline", 250, 1)
+    assert (run.source, run.images, run.plan.epochs) == ("offline", 250, 1)
     assert run.seconds > 0
     assert not run.interrupted
     assert "hidden, recipe fast, seed 5: 1 of 1 epochs" in str(run)
     assert "model" not in run.as_dict()
+
+
+def test_the_run_keeps_the_recipe_with_what_was_asked_for(few_digits):
+    run = trained(few_digits, rate=0.02, batch=25)
+    usual = training.recipe_for("hidden")
+    muon = usual.matrix_rate * 0.02 / usual.rate
+    asked = {"epochs": 1, "batch": 25, "rate": 0.02, "validation": 50, "matrix_rate": muon}
+    assert run.plan == replace(usual, **asked)
+    assert json.loads(json.dumps(run.as_dict()))["plan"] == vars(run.plan)
 
 
 @pytest.mark.slow
@@ -53,7 +63,7 @@ def test_the_original_recipe_takes_all_images_in_batches_of_32(few_digits):
     assert training.recipe_for("deep-dropout", "original").epochs == 10
     run = trained(few_digits, recipe="original", validation=None, epochs=None)
     assert run.images == 300
-    assert run.epochs == 5
+    assert run.plan.epochs == 5
     assert "val_loss" not in run.history  # nothing is held out, and the test set stays shut
     assert training.recipe_for("hidden", "original").batch == 32
 
@@ -120,7 +130,7 @@ def test_a_batch_of_ones_own_is_taken_as_it_is(few_digits, monkeypatch):
     steps = []
     monkeypatch.setattr(training.Loop, "_step", noting(steps))
     run = training.train(models.build("hidden"), few_digits, recipe=plan, progress=False)
-    assert (run.recipe, run.epochs, run.images) == ("own", 2, 240)
+    assert (run.recipe, run.plan.epochs, run.images) == ("own", 2, 240)
     assert steps == [100]
     trained(few_digits, batch=120)
     trained(few_digits)
@@ -170,7 +180,10 @@ def test_ctrl_c_ends_a_training_in_another_process():
     while "loss=" not in seen:  # the progress bar has shown a finished epoch
         seen += process.stderr.read(20)
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+    try:
+        out, _ = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert out == "interrupted True\n"
 
 
@@ -260,3 +273,14 @@ def test_a_network_for_other_images_is_refused(few_digits):
 def test_as_many_labels_as_images_are_asked_for(few_digits):
     with pytest.raises(ValueError, match="300 training images but 299 labels"):
         trained(replace(few_digits, y_train=few_digits.y_train[:-1]))
+
+
+def test_varied_images_take_longer_and_an_unknown_augmentation_is_refused(few_digits):
+    usual = training.recipe_for("hidden").epochs
+    longer = trained(few_digits, augment=True, epochs=None).plan.epochs
+    assert longer == training.LONGER * usual
+    assert trained(few_digits, augment=True, epochs=1).plan.epochs == 1
+    warped = trained(few_digits, augment="warped", epochs=None)
+    assert (warped.plan.epochs, warped.augment) == (usual, "warped")
+    with pytest.raises(ValueError, match='choose True, False, "varied" or "warped"'):
+        trained(few_digits, augment="twisted")

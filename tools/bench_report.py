@@ -150,7 +150,10 @@ def _as_good(line: Line, points: float) -> Line:
 
 
 def _record(found: Found) -> list[Line]:
-    seconds, accuracies = (values_of(found, "record:", key) for key in ("seconds", "accuracy"))
+    accuracies = values_of(found, "record:", "accuracy")
+    # From the file on the disk to the trained network.
+    parts = (values_of(found, "record:", key) for key in ("loading", "seconds"))
+    seconds = [sum(each) for each in zip(*parts, strict=True)]
     if not seconds:
         return [Line("99 % in ten seconds", "not measured", None)]
     made = sum(accuracy >= 0.99 for accuracy in accuracies)
@@ -165,7 +168,9 @@ def _record(found: Found) -> list[Line]:
     return [
         Line("99 % with a small CNN", accuracy, f"{short:.2f} points" if short > 0 else ""),
         Line(
-            "in ten seconds", f"{spread(seconds)} s; {apart}", f"{late:.1f} s" if late > 0 else ""
+            "in ten seconds",
+            f"{spread(seconds)} s, loading in; {apart}",
+            f"{late:.1f} s" if late > 0 else "",
         ),
     ]
 
@@ -177,7 +182,7 @@ def _best() -> list[Line]:
         accuracy, seconds = mean(best["accuracies"]), max(best["seconds"])
         short = [f"{100 * (best['aim'] - accuracy):.2f} points"] * (accuracy < best["aim"])
         short += [f"{seconds - 300:.0f} s"] * (seconds > 300)
-        name = f"`{best['network']}`{', augmented' * best['augment']}"
+        name = f"`{best['network']}`{', augmented' * bool(best['augment'])}"
         lines.append(
             Line(
                 f"{name}: {100 * best['aim']:.1f} % in five minutes",
