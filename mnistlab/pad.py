@@ -8,6 +8,7 @@ Strokes set from code give the same as strokes drawn by hand.
 """
 
 import html
+import math
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,17 +19,17 @@ import ipywidgets
 import numpy as np
 import traitlets
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
 from mnistlab import collection, explorers, images
+from mnistlab.controls import SIDE_BY_SIDE, Lasting
 from mnistlab.figure import a_digit, percent
 from mnistlab.sketches import raster, row, sentence
 from mnistlab.sources import DataError
-from mnistlab.widgets import SIDE_BY_SIDE, Lasting
 
 __all__ = ["SIDE", "Pad", "Paper", "picture"]
 
 SIDE = 280  # of the paper, in the units of the strokes
+FAR = 10_000  # points beyond are taken to be there
 STEP = 98  # of a step's picture, on its longer side
 STEPS = {
     "drawing": "1 drawn",
@@ -116,7 +117,8 @@ class Pad(Lasting):
                 self.prepared = images.prepare(1 - picture(self.strokes))
             except images.PictureError as error:
                 self.prepared, self.outputs = None, {}
-                self.answers.value = row(sentence(str(error)))
+                said = str(error) if self.strokes else "Draw a digit: the answers stand here."
+                self.answers.value = row(sentence(said))
                 return
             x = self.prepared.image[np.newaxis]
             self.outputs = {
@@ -162,18 +164,38 @@ class Pad(Lasting):
 
 
 def picture(strokes: list[dict[str, Any]]) -> NDArray[np.float32]:
-    """Strokes as they stand on the paper: (140, 140) float32, 0 for paper to 1 for ink."""
-    canvas = Image.new("L", (2 * SIDE, 2 * SIDE))  # drawn four times too large, then averaged
-    pen = ImageDraw.Draw(canvas)
+    """Strokes as they stand on the paper: (140, 140) float32, 0 for paper to 1 for ink.
+
+    page/prepare.js does the same, dot by dot.
+    """
+    dots = np.zeros((2 * SIDE, 2 * SIDE), bool)  # four times too large, then averaged
     try:
         for stroke in strokes:
-            points = [(2 * float(x), 2 * float(y)) for x, y in stroke["points"]]
+            points = 2 * np.clip(np.asarray(stroke["points"], np.float64), -FAR, FAR)
             size = float(stroke.get("size", 22))
-            pen.line(points, fill=255, width=round(2 * size))
-            for x, y in points:  # round ends and joints
-                pen.ellipse((x - size, y - size, x + size, y + size), fill=255)
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
+            for start, end in zip([*points[:1], *points], points, strict=False):
+                _line(dots, start, end, size)
+    except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
         raise images.PictureError(
             'Strokes are [{"size": 22, "points": [[x, y], …]}, …] with x and y from 0 to 280.'
         ) from error
-    return np.asarray(canvas.reduce(4), np.float32) / np.float32(255)
+    return np.asarray(dots.reshape(SIDE // 2, 4, SIDE // 2, 4).mean(axis=(1, 3)), np.float32)
+
+
+def _line(dots: NDArray[np.bool_], start: NDArray[Any], end: NDArray[Any], reach: float) -> None:
+    """Sets all dots within `reach` of a line, so its ends are round."""
+    (x0, y0), (x1, y1) = start, end
+    left, right, top, bottom = (
+        min(max(math.ceil(edge), 0), len(dots))
+        for edge in (
+            min(x0, x1) - reach,
+            max(x0, x1) + reach + 1,
+            min(y0, y1) - reach,
+            max(y0, y1) + reach + 1,
+        )
+    )
+    x, y = np.arange(left, right) - x0, (np.arange(top, bottom) - y0)[:, np.newaxis]
+    dx, dy = x1 - x0, y1 - y0
+    along = ((x * dx + y * dy) / (dx * dx + dy * dy or 1)).clip(0, 1)
+    off = (x - along * dx) ** 2 + (y - along * dy) ** 2
+    dots[top:bottom, left:right] |= off <= reach * reach

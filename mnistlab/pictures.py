@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 __all__ = ["MIN_CONTRAST", "Picture", "PictureError", "open_grey"]
 
@@ -20,6 +20,18 @@ Picture: TypeAlias = NDArray[np.float32]
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 MAX_BYTES = MAX_PIXELS = 32_000_000
+MAX_HEAVY = 16_000_000  # pixels where decoding takes several times their own memory
+LARGEST_SIDE = 1200  # more pixels than that tell no more about a digit, and take long
+ORIENTATION = 0x0112  # where EXIF says how a camera was held
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 MIN_CONTRAST = 0.08  # between ink and paper, of the whole range from black to white
 
 
@@ -58,14 +70,39 @@ def _decode(data: bytes) -> Image.Image:
     if len(data) > MAX_BYTES:
         raise PictureError(f"This file is too large: it has over {MAX_BYTES // 10**6} MB.")
     with _decoding():
-        return Image.open(io.BytesIO(data), formats=FORMATS)
+        picture = Image.open(io.BytesIO(data), formats=FORMATS)
+        heavy = picture.format in {"GIF", "WEBP"} or picture.mode in {"P", "PA"}
+        _check_size(*picture.size, MAX_HEAVY if heavy else MAX_PIXELS)
+        picture.draft(None, (LARGEST_SIDE, LARGEST_SIDE))  # a JPEG is decoded smaller
+        return picture
 
 
 def _upright(picture: Image.Image) -> Image.Image:
-    """Decode a picture and turn it as its camera was held."""
+    """Decode a picture, make it smaller where it is huge, and turn it as its camera was held."""
     _check_size(*picture.size)
     with _decoding():
-        return ImageOps.exif_transpose(picture)
+        return _smaller(picture).transpose(turn) if (turn := _turn(picture)) else _smaller(picture)
+
+
+def _turn(picture: Image.Image) -> Image.Transpose | None:
+    try:
+        return TURNS.get(int(picture.getexif()[ORIENTATION]))
+    except Exception:  # whatever a damaged note about the camera raises: the picture is still good
+        return None
+
+
+def _smaller(picture: Image.Image) -> Image.Image:
+    """The picture with its pixels averaged in squares, so that no side is much too long."""
+    times = max(picture.size) // LARGEST_SIDE
+    if times < 2:
+        picture.load()
+        return picture
+    deep = picture.mode.startswith("I;16")
+    if deep or picture.mode == "1":
+        picture = picture.convert("I" if deep else "L")
+    elif picture.mode in {"P", "PA"} or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+    return picture.reduce(times).convert("I;16") if deep else picture.reduce(times)
 
 
 @contextlib.contextmanager
@@ -74,12 +111,14 @@ def _decoding() -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             yield
+    except PictureError:
+        raise
     except Exception as error:  # decoders raise nearly anything at a damaged file
         raise PictureError("No picture, or a damaged one. Save it as PNG or JPEG.") from error
 
 
-def _check_size(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
+def _check_size(width: int, height: int, most: int | None = None) -> None:
+    if width * height > (most or MAX_PIXELS):
         raise PictureError(f"This picture is too large: {width}×{height}. A few hundred a side do.")
 
 

@@ -1,11 +1,11 @@
 """A trained network to a file and back, without running anybody's code by accident.
 
-`.keras` is the format to use. `.pkl` is the first project's, kept because its risk is a lesson:
-loading a pickle runs whatever its author put into it. What `save` writes it remembers in a
-manifest in the user's cache, so that `load` knows this machine's own files again.
+`.keras` is the format to use; `export` writes others, for programs without Keras. `.pkl` is the
+first project's, kept because its risk is a lesson: loading a pickle runs whatever its author put
+into it. What `save` writes it remembers in a manifest in the user's cache, so that `load` knows
+this machine's own files again.
 """
 
-import dataclasses
 import errno
 import hashlib
 import json
@@ -13,6 +13,7 @@ import os
 import pickle
 import platform
 import secrets
+import shutil
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -26,13 +27,13 @@ import numpy as np
 import tensorflow as tf
 
 import mnistlab
-from mnistlab import data, guards
+from mnistlab import data, exports, guards
 from mnistlab.guards import SavingError
 
 if TYPE_CHECKING:
     from mnistlab.training import Run
 
-__all__ = ["SavingError", "check_path", "describe", "load", "save"]
+__all__ = ["SavingError", "check_path", "describe", "export", "load", "save"]
 
 PICKLE_REFUSED = (
     "loading a pickle runs code that its author chose, and this file was not written by mnistlab "
@@ -62,6 +63,36 @@ def save(model_or_run: "keras.Model | Run", path: str | Path) -> Path:
         raise SavingError(f"{path} was not saved: {_reason(error, path)}") from error
     if problem:
         warnings.warn(problem, stacklevel=2)
+    return path
+
+
+def export(model_or_run: "keras.Model | Run", path: str | Path) -> Path:
+    """Write a network in a form that other programs read; lesson 8. Returns the path.
+
+    The end of the name says which: `.keras` and `.pkl` as `save` does, `.html` a web page with a
+    drawing pad, `.tflite` LiteRT, `.onnx` ONNX, `.npz` the weights as arrays; no end, a SavedModel.
+    """
+    path = Path(path)
+    suffix = path.suffix.lower()
+    if suffix in FORMATS:
+        return save(model_or_run, path)
+    if suffix != exports.FOLDER and suffix not in exports.PACKERS:
+        known = [*FORMATS, *exports.PACKERS]
+        raise SavingError(
+            f"{path}: the end of the name says in which form a network is exported, and "
+            f"{path.suffix!r} is not known. Possible are {', '.join(known)}, and none at all for a "
+            "SavedModel's folder."
+        )
+    model = _built(getattr(model_or_run, "model", model_or_run))
+    try:
+        if suffix == exports.FOLDER:
+            _write_folder(path, lambda part: exports.saved_model(model, part))
+        else:
+            _write(Path(os.path.realpath(path)), exports.PACKERS[suffix](model))
+    except SavingError as error:
+        raise SavingError(f"{path} was not written: {error}") from error
+    except (OSError, ValueError) as error:
+        raise SavingError(f"{path} was not written: {_reason(error, path)}") from error
     return path
 
 
@@ -187,6 +218,18 @@ def _write(path: Path, content: bytes, mode: int = 0o666) -> None:
         raise
 
 
+def _write_folder(path: Path, write: Callable[[Path], None]) -> None:
+    """As `_write`, for a folder; only another SavedModel's is replaced."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        write(part)
+        if (path / "saved_model.pb").is_file():
+            shutil.rmtree(path)
+        os.replace(part, path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
 def _reason(error: Exception, path: Path) -> str:
     folder = path.parent
     if os.path.isdir(path):  # unlike Path.is_dir, no error of its own for an impossible name
@@ -227,8 +270,7 @@ def _remember(content: bytes, run: "Run | None") -> str | None:
 
 
 def _facts(run: "Run") -> dict[str, Any]:
-    facts = {field.name: getattr(run, field.name) for field in dataclasses.fields(run)}
-    del facts["model"]
+    facts = run.as_dict()
     last = {name: values[-1] for name, values in facts.pop("history").items() if values}
     return facts | {"last": last}
 

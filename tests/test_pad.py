@@ -87,7 +87,7 @@ def test_an_empty_paper_says_so_and_has_no_answer(pad):
     pad.strokes = []
     assert pad.prepared is None
     assert pad.outputs == {}
-    assert "nothing in this picture" in pad.answers.value
+    assert "Draw a digit" in pad.answers.value
 
 
 def test_the_browser_hears_that_its_strokes_are_answered_once_they_are(pad):

@@ -14,6 +14,11 @@ HERE = Path(__file__).parent
 LESSONS = HERE.parents[1] / "notebooks"
 
 
+def pytest_itemcollected(item):
+    """Every test of this folder opens a browser, and is left out where none is asked for."""
+    item.add_marker(pytest.mark.browser)
+
+
 @pytest.hookimpl(trylast=True)  # when the tests that nobody asked for are gone
 def pytest_collection_modifyitems(items):
     """Without a browser one of these tests says why none of them ran; on CI that is a failure."""

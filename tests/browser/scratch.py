@@ -8,6 +8,13 @@ EXPLORERS = {
     "confusion": "widgets.confusion(images[:500], labels[:500], logits.argmax(axis=1))",
     "dropout": "widgets.dropout({'deep': models.build('deep-dropout')}, images[:20], labels[:20])",
     "distortions": "widgets.distortions({'one': Reader()}, images[:20], labels[:20])",
+    "filters": "widgets.filters(images[:20], {'a': [[-1, 1], [-1, 1]], 'b': [[1, 0], [0, 0]]})",
+    "feature_maps": "widgets.feature_maps(models.build('cnn-fast'), images[:20])",
+    "budget": "widgets.budget(random.uniform(0.5, 0.9, 20))",
+    "looks": "widgets.looks()",
+    "ink": "widgets.ink(photograph(range(10), light=0.7, seed=2))",
+    "preparation": "widgets.preparation(models.build('no-hidden', seed=0))",
+    "cells": "widgets.cells({'a': 0.9, 'b': 0.97})",
 }
 
 CELLS = {
@@ -16,6 +23,7 @@ import numpy as np
 from mnistlab import models, widgets
 from mnistlab.data import Digits
 from mnistlab.pad import Pad
+from mnistlab.photograph import photograph
 from mnistlab.playground import Playground
 
 random = np.random.default_rng(0)

@@ -7,8 +7,6 @@ from hands import Step
 
 from tools import browser
 
-pytestmark = pytest.mark.browser
-
 BROKEN = [
     "1 / 0",
     "import sys; print('a word of warning', file=sys.stderr)",

@@ -6,7 +6,6 @@ from pathlib import Path
 import hands
 import pytest
 
-pytestmark = pytest.mark.browser
 LESSONS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 # Keys that may show nothing new, because there is nothing new to show.

@@ -9,7 +9,6 @@ from scratch import CELLS, EXPLORERS
 
 from mnistlab import widgets
 
-pytestmark = pytest.mark.browser
 MOVED = [name for name in (*EXPLORERS, "interact") if name != "confusion"]  # which has no slider
 SHOWN = [name for name in CELLS if name != "data"]
 OURS = [name for name in SHOWN if name != "interact"]  # ipywidgets' sliders have no name
@@ -104,7 +103,7 @@ def test_a_seven_is_drawn_and_every_network_answers(notebook, draw):
     shown = output(notebook, "pad")
     paper = shown.locator(".mnistlab-pad-paper")
     shown.get_by_role("button", name="Clear").click()
-    shown.get_by_text("There is nothing in this picture").wait_for()
+    shown.get_by_text("Draw a digit: the answers").wait_for()
     draw(paper)
     shown.get_by_role("img", name="Outputs of two").wait_for()
     assert shown.get_by_role("img", name="Preparation").count() == 4
