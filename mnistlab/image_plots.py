@@ -13,9 +13,9 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike, NDArray
 
 from mnistlab.figure import COLOURS, DescribedFigure, described, styled
-from mnistlab.images import as_input
+from mnistlab.images import Prepared, as_input
 
-__all__ = ["digits", "gallery", "pixels", "weights"]
+__all__ = ["boxes", "digits", "gallery", "pixels", "weights"]
 
 GAP = 0.12  # inches between two pictures
 MOST = 100  # pictures in one figure: more would be too small to read
@@ -172,6 +172,36 @@ def gallery(
             _frame(cell)
     finding = f"{len(wrong) - sum(wrong)} of {len(wrong)} read rightly"
     figure.suptitle(finding, y=1 - 0.12 / figure.get_figheight())
+    return figure
+
+
+@styled
+def boxes(found: Sequence[Prepared], titles: Sequence[object] | None = None) -> DescribedFigure:
+    """Show a photo with a box around each digit that was found in it; lesson 8.
+
+    found: as `images.read` returns it. titles: (n,), written beside the boxes, else their order.
+    """
+    names = [str(name) for name in (range(1, len(found) + 1) if titles is None else titles)]
+    if not found:
+        raise ValueError("There are 0 digits, and so no photo to show them in.")
+    if len(names) != len(found):
+        raise ValueError(f"There are {len(found)} digits but {len(names)} titles.")
+    _, photo = found[0].steps[0]
+    high, wide = photo.shape
+    scale = min(8 / wide, 6 / high)
+    alt = f"A photo with {len(found)} boxes, in reading order: {', '.join(names)}."
+    figure = described(scale * wide, scale * high, alt)
+    figure.set_layout_engine("none")  # the photo fills the figure but for a rim
+    axes = figure.add_axes((0.01, 0.01, 0.98, 0.98))
+    axes.imshow(photo, cmap="gray", vmin=0, vmax=1)
+    axes.set_axis_off()
+    for one, name in zip(found, names, strict=True):
+        left, top, right, bottom = one.box
+        box = Rectangle((left, top), right - left, bottom - top, fill=False)
+        box.set(edgecolor=COLOURS["blue"], linewidth=2)
+        axes.add_patch(box)
+        label = {"boxstyle": "square,pad=0.15", "facecolor": COLOURS["blue"], "linewidth": 0}
+        axes.text(left, top, name, color="white", bbox=label, va="bottom", weight="bold")
     return figure
 
 

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mnistlab import by_hand, training
+from mnistlab.controls import LABEL, WIDE, Controls, Lasting
 from mnistlab.data import Digits
 from mnistlab.figure import percent
 from mnistlab.sketches import lines, row, sentence
-from mnistlab.widgets import LABEL, WIDE, Controls, Lasting
 
 __all__ = ["Choice", "Playground", "Trial", "picture"]
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import seaborn
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator, PercentFormatter, StrMethodFormatter
@@ -17,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from mnistlab.chance import Spread, over_seeds
 from mnistlab.curve_plots import curves, learning_curves
 from mnistlab.figure import COLOURS, DescribedFigure, described, luminance, percent, styled
-from mnistlab.image_plots import digits, gallery, pixels, weights
+from mnistlab.image_plots import boxes, digits, gallery, pixels, weights
 
 if TYPE_CHECKING:
     # For its name alone: at run time it would bring TensorFlow, which no figure needs.
@@ -25,9 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DescribedFigure",
+    "boxes",
     "class_balance",
     "comparison",
     "confusion",
+    "costs",
     "curves",
     "digits",
     "gallery",
@@ -101,6 +102,8 @@ def confusion(matrix: ArrayLike) -> DescribedFigure:
 
 
 def _heat(axes: Axes, counts: NDArray[Any]) -> None:
+    import seaborn  # here, since it brings pandas, for which no other figure should wait
+
     diagonal = np.eye(len(counts), dtype=bool)
     mistakes = np.where(diagonal, 0, counts)
     shared = {"ax": axes, "cbar": False, "square": True, "linewidths": 1, "linecolor": "white"}
@@ -230,3 +233,65 @@ def _draw_spreads(axes: Axes, spreads: Mapping[str, Spread]) -> None:
     axes.xaxis.set_major_locator(MaxNLocator(6))
     axes.xaxis.set_major_formatter(PercentFormatter(1))
     axes.grid(axis="x")
+
+
+@styled
+def costs(
+    results: Mapping[str, Spread | Sequence[float]],
+    weights: Mapping[str, int],
+    seconds: Mapping[str, float],
+) -> DescribedFigure:
+    """Draw accuracy over the number of weights, and the seconds that training took; lesson 6.
+
+    results: name → `over_seeds(...)`, or accuracies. weights, seconds: by the same names.
+    """
+    missing = [name for name in results if not (weights.get(name, 0) > 0 and name in seconds)]
+    if missing or not results:
+        raise ValueError(
+            "costs needs one network at least, and for each its weights, above 0, and its "
+            f"seconds; these lack them: {', '.join(missing) or 'there is none'}."
+        )
+    spreads = {
+        name: result if isinstance(result, Spread) else over_seeds(result)
+        for name, result in sorted(results.items(), key=lambda item: weights[item[0]])
+    }
+    best = max(spreads, key=lambda name: spreads[name].mean)
+    finding = f"Highest mean accuracy: {best}, with {weights[best]:,} weights"
+    told = "; ".join(
+        f"{name}: {weights[name]:,} weights, {spread}, {seconds[name]:.1f} s"
+        for name, spread in spreads.items()
+    )
+    figure = described(8.5, 4.6, f"{finding}. In order of their weights: {told}.")
+    axes = figure.add_subplot(title=finding, xscale="log", ylabel="accuracy")
+    axes.set_xlabel("weights (circle: its area is the seconds; bar: ± one standard deviation)")
+    _draw_costs(axes, spreads, weights, seconds)
+    return figure
+
+
+def _draw_costs(
+    axes: Axes,
+    spreads: Mapping[str, Spread],
+    weights: Mapping[str, int],
+    seconds: Mapping[str, float],
+) -> None:
+    longest = max(max(seconds[name] for name in spreads), 1e-6)
+    for name, spread in spreads.items():
+        across, up, took = weights[name], spread.mean, seconds[name]
+        area = 25 + 600 * took / longest
+        axes.errorbar(across, up, yerr=spread.spread, color=COLOURS["ink"], capsize=4, zorder=3)
+        axes.scatter(across, up, s=area, color=COLOURS["blue"], alpha=0.35, lw=0)
+        axes.plot(across, up, "D", ms=4, color=COLOURS["ink"], zorder=4)
+        axes.annotate(
+            f"{name}: {percent(up, 2)}, {took:.1f} s",
+            (across, up),
+            (5 + float(np.sqrt(area)) / 2, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+        )
+    least, most = (float(end(weights[name] for name in spreads)) for end in (min, max))
+    span = max(most / least, 10.0)
+    axes.set_xlim(least / span**0.1, most * span**0.45)  # on the right is room for a name
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    axes.margins(y=0.1)

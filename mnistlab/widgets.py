@@ -1,121 +1,31 @@
-"""Sliders for the lessons: thin widgets around the functions of `explorers`.
+"""Sliders for the lessons: thin widgets around the pure functions of the `…explorers`.
 
-Each function here returns an Explorer, which shows itself as a cell's last line. On a page without
-Python it stays as its first position, and says so.
+Each function here returns an Explorer, which shows itself as a cell's last line.
 """
 
-import threading
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-import anywidget
-import ipywidgets
 import numpy as np
-import traitlets
 from numpy.typing import ArrayLike
 
+from mnistlab import audit_explorers, explorers, filter_explorers, output_explorers, study_explorers
 from mnistlab import distortions as distorting
-from mnistlab import explorers, output_explorers
-from mnistlab.by_hand import Network, one_core
+from mnistlab import preparation_explorers as preparing
+from mnistlab.by_hand import Network
+from mnistlab.controls import SIDE_BY_SIDE, Explorer, Matrix, checkbox, choice, slider
 from mnistlab.sketches import matrix
 
-__all__ = ["Controls", "Explorer", "Lasting", "Matrix", "Names"]
-__all__ += ["confusion", "distortions", "dropout", "pixels", "saturation", "thresholds", "votes"]
-
-LABEL = {"description_width": "9em"}
-WIDE = ipywidgets.Layout(width="min(30em, 100%)")
-# In a narrow window one stands below the other.
-SIDE_BY_SIDE = {"flex_flow": "row wrap", "grid_gap": "4px 20px"}
-
-
-class Lasting(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
-    """Widgets that a page without Python keeps as a picture: `page` says which."""
-
-    def page(self) -> str:
-        """HTML of what the widgets show now."""
-        raise NotImplementedError
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is not None:
-            bundle["text/html"] = self.page()
-        return bundle
-
-
-class Matrix(anywidget.AnyWidget):
-    """A confusion matrix; `value` is the cell chosen by click or arrow keys, [truth, read]."""
-
-    _esm = Path(__file__).with_name("matrix.js")
-    html = traitlets.Unicode().tag(sync=True)
-    value: traitlets.List[int] = traitlets.List([0, 0]).tag(sync=True)
-    description = "confusion matrix"
-
-
-class Names(anywidget.AnyWidget):
-    """Nothing to be seen; names the sliders beside it for screen readers."""
-
-    _esm = Path(__file__).with_name("names.js")
-
-
-class Controls(ipywidgets.Box):  # type: ignore[misc]
-    """Controls in as many columns as the window has room for."""
-
-    def __init__(self, controls: Iterable[ipywidgets.Widget]) -> None:
-        super().__init__([*controls, Names()], layout=SIDE_BY_SIDE)
-
-
-class Explorer(Lasting):
-    """Controls above a picture that follows them.
-
-    `show` is the pure function from the controls' values to HTML, `controls` the widgets by name.
-    """
-
-    def __init__(self, show: explorers.Show, controls: dict[str, ipywidgets.Widget]) -> None:
-        self.show, self.controls = show, controls
-        self.picture = ipywidgets.HTML()
-        # JupyterLab runs callbacks in a thread of their own, even while a cell runs.
-        self._lock = threading.Lock()
-        super().__init__([Controls(controls.values()), self.picture])
-        for control in controls.values():
-            control.observe(self._follow, names="value")
-        self._follow()
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The controls' values by name; `show(**values)` is what stands in the picture."""
-        return {name: control.value for name, control in self.controls.items()}
-
-    def page(self) -> str:
-        """The picture, below the matrix where that is a control."""
-        tables = [one.html for one in self.controls.values() if isinstance(one, Matrix)]
-        return "".join([*tables, self.picture.value])
-
-    def _follow(self, change: Any = None) -> None:
-        with self._lock, one_core:
-            self.picture.value = self.show(**self.values)
-
-    def __repr__(self) -> str:
-        values = ", ".join(f"{name}={value!r}" for name, value in self.values.items())
-        return f"Explorer({values})"
-
-
-def _slider(name: str, low: float, high: float, value: float, step: float = 1) -> Any:
-    kind = ipywidgets.IntSlider if step == int(step) else ipywidgets.FloatSlider
-    return kind(
-        value=value, min=low, max=high, step=step, description=name, style=LABEL, layout=WIDE
-    )
-
-
-def _choice(name: str, options: Mapping[str, Any]) -> Any:
-    return ipywidgets.Dropdown(options=list(options), description=name, style=LABEL, layout=WIDE)
+__all__ = ["confusion", "distortions", "dropout", "feature_maps", "filters", "pixels"]
+__all__ += ["saturation", "thresholds", "votes"]
+__all__ += ["budget", "cells", "ink", "looks", "preparation"]
 
 
 def pixels(images: ArrayLike) -> Explorer:
     """An image, and which of its pixels are darker than a threshold; lesson 1."""
     controls = {
-        "image": _slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
-        "threshold": _slider("threshold", 0, 250, 100, 10),
+        "image": slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
+        "threshold": slider("threshold", 0, 250, 100, 10),
     }
     return Explorer(explorers.pixels(images), controls)
 
@@ -126,8 +36,8 @@ def votes(kernel: ArrayLike, bias: ArrayLike, images: ArrayLike, labels: ArrayLi
     It starts with the digit that the first image truly shows.
     """
     controls = {
-        "image": _slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
-        "digit": _slider("votes on", 0, 9, int(np.asarray(labels)[0])),
+        "image": slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
+        "digit": slider("votes on", 0, 9, int(np.asarray(labels)[0])),
     }
     return Explorer(explorers.votes(kernel, bias, images, labels), controls)
 
@@ -136,8 +46,8 @@ def saturation(logits: ArrayLike, labels: ArrayLike) -> Explorer:
     """Scaled logits, read through a sigmoid and a softmax: ties and accuracy; lesson 4."""
     scales = output_explorers.SCALES
     controls = {
-        "scale": _slider("scale of logits", float(scales[0]), float(scales[-1]), 1.0, 0.1),
-        "image": _slider("image", 0, min(99, len(labels) - 1), 0),  # type: ignore[arg-type]
+        "scale": slider("scale of logits", float(scales[0]), float(scales[-1]), 1.0, 0.1),
+        "image": slider("image", 0, min(99, len(labels) - 1), 0),  # type: ignore[arg-type]
     }
     return Explorer(output_explorers.saturation(logits, labels), controls)
 
@@ -146,9 +56,9 @@ def thresholds(logits: Mapping[str, ArrayLike], images: ArrayLike, labels: Array
     """A temperature, and a threshold below which no answer is given; lesson 5."""
     heats = output_explorers.TEMPERATURES
     controls = {
-        "network": _choice("network", logits),
-        "temperature": _slider("temperature", float(heats[0]), float(heats[-1]), 1.0, 0.1),
-        "threshold": _slider("threshold", 0.0, 0.99, 0.5, 0.01),
+        "network": choice("network", logits),
+        "temperature": slider("temperature", float(heats[0]), float(heats[-1]), 1.0, 0.1),
+        "threshold": slider("threshold", 0.0, 0.99, 0.5, 0.01),
     }
     return Explorer(output_explorers.thresholds(logits, images, labels), controls)
 
@@ -177,11 +87,11 @@ def dropout(networks: Mapping[str, Any], images: ArrayLike, labels: ArrayLike) -
     asked = {name: Network.of(network) for name, network in networks.items()}
     depth = max(len(network.sizes) for network in asked.values())
     controls = {
-        "network": _choice("network", networks),
-        "image": _slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
-        "rate": _slider("dropout rate", 0.0, 0.9, 0.3, 0.1),
-        "layers": _slider("layers that drop", 0, depth, depth),
-        "draw": _slider("draw", 0, 19, 0),
+        "network": choice("network", networks),
+        "image": slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
+        "rate": slider("dropout rate", 0.0, 0.9, 0.3, 0.1),
+        "layers": slider("layers that drop", 0, depth, depth),
+        "draw": slider("draw", 0, 19, 0),
     }
     return Explorer(explorers.dropout(asked, images, labels), controls)
 
@@ -194,19 +104,106 @@ def distortions(
     start: where controls begin, such as turn=45, right=4 or image=7.
     """
     controls = {
-        "image": _slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
-        "turn": _slider("turn (degrees)", -90, 90, 0, 5),
-        "right": _slider("move right", -8.0, 8.0, 0.0, 0.5),
-        "down": _slider("move down", -8.0, 8.0, 0.0, 0.5),
-        "scale": _slider("scale", 0.4, 1.6, 1.0, 0.1),
-        "lean": _slider("lean", -0.8, 0.8, 0.0, 0.1),
-        "thicken": _slider("thicken", -2.0, 3.0, 0.0, 0.25),
-        "noise": _slider("noise", 0.0, 0.6, 0.0, 0.05),
-        "blur": _slider("blur", 0.0, 3.0, 0.0, 0.5),
-        "prepared": ipywidgets.Checkbox(
-            value=False, description="prepare it first", style=LABEL, layout=WIDE
-        ),
+        "image": slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
+        "turn": slider("turn (degrees)", -90, 90, 0, 5),
+        "right": slider("move right", -8.0, 8.0, 0.0, 0.5),
+        "down": slider("move down", -8.0, 8.0, 0.0, 0.5),
+        "scale": slider("scale", 0.4, 1.6, 1.0, 0.1),
+        "lean": slider("lean", -0.8, 0.8, 0.0, 0.1),
+        "thicken": slider("thicken", -2.0, 3.0, 0.0, 0.25),
+        "noise": slider("noise", 0.0, 0.6, 0.0, 0.05),
+        "blur": slider("blur", 0.0, 3.0, 0.0, 0.5),
+        "prepared": checkbox("prepare it first"),
     }
     for name, value in start.items():
         controls[name].value = value
     return Explorer(distorting.explorer(networks, images, labels), controls)
+
+
+def filters(images: ArrayLike, kernels: Mapping[str, ArrayLike], **start: int) -> Explorer:
+    """A filter on a window of an image, on all windows, and what ReLU and pooling keep; lesson 6.
+
+    kernels: name → (k, k) numbers. start: where controls begin, such as top=7, left=9.
+    """
+    show = filter_explorers.filters(images, kernels)
+    last = 28 - len(np.asarray(next(iter(kernels.values()))))
+    controls = {
+        "image": slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
+        "name": choice("filter", kernels),
+        "top": slider("row", 0, last, last // 2),
+        "left": slider("column", 0, last, last // 2),
+    }
+    for name, value in start.items():
+        controls[name].value = value
+    return Explorer(show, controls)
+
+
+def feature_maps(model: Any, images: ArrayLike) -> Explorer:
+    """What each layer of convolutions makes of an image, all maps and one enlarged; lesson 6.
+
+    model: a Keras network. images: 100 at most, whose maps are worked out at once.
+    """
+    layers = filter_explorers.seen(model, images)
+    first = next(iter(layers.values()))
+    controls = {
+        "layer": choice("layer", layers),
+        "image": slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
+        "number": slider("map", 0, first.count - 1, 0),
+    }
+
+    def fit(change: Any) -> None:
+        controls["number"].max = layers[change["new"]].count - 1
+
+    controls["layer"].observe(fit, names="value")
+    return Explorer(filter_explorers.feature_maps(layers, images), controls)
+
+
+def budget(values: ArrayLike) -> Explorer:
+    """The best of the first trials of a study, had they come in another order; lesson 7."""
+    last = len(values)  # type: ignore[arg-type]
+    controls = {
+        "trials": slider("trials", 1, last, min(5, last)),
+        "order": slider("order", 0, 19, 0),
+    }
+    return Explorer(study_explorers.budget(values), controls)
+
+
+def looks() -> Explorer:
+    """What the best of several equally good networks shows on a test set; lesson 9."""
+    controls = {
+        "looks": slider("looks", 1, len(audit_explorers.LOOKS), 20),
+        "images": slider("test images", 500, 10_000, 10_000, 500),
+    }
+    return Explorer(audit_explorers.looks(), controls)
+
+
+def cells(accuracies: Mapping[str, float]) -> Explorer:
+    """What a notebook's variables hold while its cells run one by one; lesson 9.
+
+    accuracies: name → accuracy, of the first network and of the second.
+    """
+    last = audit_explorers.CELLS
+    controls = {
+        "steps": slider("cells run", 0, last, last),
+        "again": checkbox("make the labels again"),
+    }
+    return Explorer(audit_explorers.cells(accuracies), controls)
+
+
+def ink(photo: ArrayLike) -> Explorer:
+    """What of a photo is darker than a threshold, as it is and in even light; lesson 8."""
+    controls = {
+        "threshold": slider("threshold", 0, 250, 90, 5),
+        "even": checkbox("even light first"),
+    }
+    return Explorer(preparing.ink(photo), controls)
+
+
+def preparation(model: Any) -> Explorer:
+    """A photo of a digit, made ready step by step, and the network's answer; lesson 8."""
+    ends = {"light": (0.8, 0.5), "shadow": (0.6, 0.3), "noise": (0.1, 0.02)}
+    controls = {"digit": slider("digit", 0, 9, 3)}
+    controls |= {name: slider(name, 0, most, at, 0.02) for name, (most, at) in ends.items()}
+    controls["pen"] = slider("pen", 0.03, 0.25, 0.1, 0.01)
+    controls["lines"] = checkbox("ruled lines")
+    return Explorer(preparing.preparation(model), controls)

@@ -16,6 +16,7 @@ from sklearn.metrics import confusion_matrix
 
 from mnistlab import (
     by_hand,
+    controls,
     evaluation,
     explorers,
     models,
@@ -25,6 +26,7 @@ from mnistlab import (
     widgets,
 )
 from mnistlab.figure import a_digit
+from mnistlab.photograph import photograph
 
 N = 40
 
@@ -57,6 +59,13 @@ def made(images, labels, logits):
         "confusion": widgets.confusion(images, labels, logits.argmax(axis=1)),
         "dropout": widgets.dropout({"deep": deep, "flat": hidden}, images, labels),
         "distortions": widgets.distortions({"one": Reader(linear)}, images, labels),
+        "budget": widgets.budget(np.linspace(0.5, 0.9, 12)[[3, 1, 7, 0, 9, 2, 11, 5, 4, 8, 6, 10]]),
+        "looks": widgets.looks(),
+        "ink": widgets.ink(photograph([3, 1], light=0.7)),
+        "preparation": widgets.preparation(models.build("no-hidden", seed=0)),
+        "cells": widgets.cells({"one": 0.9, "two": 0.97}),
+        "filters": widgets.filters(images, {"edge": [[-1, 1], [-1, 1]], "mean": [[1, 1], [1, 1]]}),
+        "feature_maps": widgets.feature_maps(models.build("cnn-fast", seed=0), images),
     }
 
 
@@ -80,7 +89,7 @@ NAMES = [name for name in widgets.__all__ if name[0].islower()]
 
 def positions(control, few=True):
     """Values of a control from one end to the other."""
-    if isinstance(control, widgets.Matrix):
+    if isinstance(control, controls.Matrix):
         step = 4 if few else 1
         return [list(cell) for cell in itertools.product(range(0, 10, step), repeat=2)]
     if isinstance(control.value, bool):
@@ -342,7 +351,7 @@ def test_a_picture_that_took_long_never_replaces_a_newer_one():
             assert go_on.wait(20)
         return str(value)
 
-    explorer = widgets.Explorer(show, {"value": ipywidgets.IntSlider()})
+    explorer = controls.Explorer(show, {"value": ipywidgets.IntSlider()})
 
     def move(value):
         explorer.controls["value"].value = value

@@ -21,9 +21,10 @@ from nbconvert import HTMLExporter
 from nbconvert.preprocessors import ExecutePreprocessor
 from PIL import Image
 
-from mnistlab import plots
+from mnistlab import images, plots
 from mnistlab.chance import over_seeds
 from mnistlab.figure import COLOURS, described, luminance
+from mnistlab.photograph import photograph
 from mnistlab.report import bin_confidence
 
 HISTORY = {
@@ -100,6 +101,10 @@ FIGURES = {
         lambda: plots.gallery(some_images(2), [3, 4], [3, 9]),
         ["1 of 2", "3 read rightly, 9 read as 4"],
     ),
+    "boxes": (
+        lambda: plots.boxes(images.read(photograph([3, 1, 4])), ["three", 1, 4]),
+        ["A photo with 3 boxes, in reading order: three, 1, 4."],
+    ),
     "reliability": (
         lambda: plots.reliability(some_bins()),
         ["87.5 %", "75.0 %", "0.300", "95.0 % claimed, 66.7 % right (3 answers)"],
@@ -107,6 +112,17 @@ FIGURES = {
     "comparison": (
         lambda: plots.comparison({"hidden": [0.97, 0.98], "cnn": over_seeds([0.991])}),
         ["Highest mean accuracy: cnn, 99.1 %", "97.50 % ± 0.71 (2 seeds)", "1 seed"],
+    ),
+    "costs": (
+        lambda: plots.costs(
+            {"large": [0.97, 0.98], "small": over_seeds([0.991])},
+            {"large": 1_000_000, "small": 500, "not shown": 7},
+            {"large": 0.25, "small": 60},
+        ),
+        [
+            "Highest mean accuracy: small, with 500 weights",
+            "small: 500 weights, 99.10 % (1 seed, spread unknown), 60.0 s; large: 1,000,000",
+        ],
     ),
 }
 
@@ -285,6 +301,20 @@ def test_a_mistake_is_crossed_framed_and_spelled_out():
     assert len(wrong.patches) == 1
 
 
+def test_each_box_stands_around_its_digit():
+    found = images.read(photograph([3, 1, 4]))
+    (axes,) = plots.boxes(found).axes
+    assert [text.get_text() for text in axes.texts] == ["1", "2", "3"]
+    for one, box in zip(found, axes.patches, strict=True):
+        left, top, right, bottom = one.box
+        assert (box.get_xy(), box.get_width(), box.get_height()) == (
+            (left, top),
+            right - left,
+            bottom - top,
+        )
+        assert one.steps[0][1][top:bottom, left:right].min() < 0.5  # there is ink in it
+
+
 def test_weights_grow_lighter_from_against_to_for_with_zero_in_the_middle():
     pictures = [axes.images[0] for axes in plots.weights(some_weights()).axes if axes.images]
     for picture in pictures:
@@ -428,9 +458,14 @@ def test_a_grid_shows_every_image_once_in_square_cells_that_fit(n, columns):
         (lambda: plots.weights(np.full((784, 1), np.nan)), "diverged"),
         (lambda: plots.weights(np.zeros((784, 2)), ["a"]), "2 units but 1 titles"),
         (lambda: plots.gallery(some_images(2), [1, 2], [1]), "same length"),
+        (lambda: plots.boxes([]), "0 digits"),
+        (lambda: plots.boxes(images.read(photograph([3, 1])), ["a"]), "2 digits but 1 titles"),
         (lambda: plots.reliability(bin_confidence(np.zeros(0), np.zeros(0, bool))), "empty"),
         (lambda: plots.comparison({}), "nothing to compare"),
         (lambda: plots.comparison({"hidden": [97.6]}), "percentage"),
+        (lambda: plots.costs({}, {}, {}), "there is none"),
+        (lambda: plots.costs({"a": [0.9]}, {"a": 0}, {"a": 1}), "lack them: a"),
+        (lambda: plots.costs({"a": [0.9], "b": [1.0]}, {"a": 1, "b": 1}, {"a": 1}), "them: b"),
     ],
 )
 def test_what_cannot_be_drawn_gets_a_sentence(call, words):
@@ -455,6 +490,24 @@ def test_the_course_of_a_line_is_told(line, told):
 def test_a_line_of_many_points_has_no_markers():
     few, many = (some_curves({"a": np.ones(n)}).axes[0].lines[0] for n in (30, 31))
     assert (few.get_marker(), many.get_marker()) == ("o", "")
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["hidden", "cnn-fast", "deep-dropout"]),
+        st.tuples(st.integers(1, 10**9), st.floats(0, 1000), st.floats(0, 1)),
+        min_size=1,
+    )
+)
+@settings(max_examples=10, deadline=None)
+def test_costs_name_every_network_within_the_figure(found):
+    accuracies, weights, seconds = ({name: of[i] for name, of in found.items()} for i in (2, 0, 1))
+    figure = plots.costs({name: [each] for name, each in accuracies.items()}, weights, seconds)
+    figure.canvas.draw()
+    for text in figure.axes[0].texts:
+        assert text.get_window_extent().x1 <= figure.bbox.x1 + 1, text
+    named = [text.get_text().partition(":")[0] for text in figure.axes[0].texts]
+    assert sorted(named) == sorted(found)
 
 
 def test_the_palette_is_dark_enough_on_white():
