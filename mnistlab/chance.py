@@ -7,17 +7,17 @@ one original they do not count as independent: everything here then resamples th
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 __all__ = ["Comparison", "Interval", "Spread", "compare_answers", "interval", "over_seeds"]
 
 # 95 % intervals, and a test at the level of 5 % to go with them.
 ALPHA = 0.05
-Z = float(stats.norm.ppf(1 - ALPHA / 2))
+Z = NormalDist().inv_cdf(1 - ALPHA / 2)
 RESAMPLES = 2000
 
 
@@ -149,7 +149,9 @@ def compare_answers(
 def _mcnemar(only_first: int, only_second: int, _: int) -> float:
     """How often a fair coin splits the images on which the two differ at least as unevenly."""
     differing = only_first + only_second
-    return float(stats.binomtest(only_second, differing).pvalue) if differing else 1.0
+    from scipy.stats import binomtest  # here, since it takes half a second to load
+
+    return float(binomtest(only_second, differing).pvalue) if differing else 1.0
 
 
 def _bonett_price(only_first: int, only_second: int, images: int) -> Interval:
