@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 
 from mnistlab.pictures import MIN_CONTRAST, Picture, PictureError, open_grey
 
-__all__ = ["PictureError", "Prepared", "as_input", "draw", "prepare"]
+__all__ = ["PictureError", "Prepared", "as_input", "draw", "prepare", "read"]
 
 SIDE = 28  # of an MNIST image
 DIGIT_SIDE = 20  # of the box that a digit is fitted into
@@ -25,6 +25,8 @@ MAX_POINTS = 100_000
 PEN = 0.1  # a pen's width as a share of the digit's longer side, as in MNIST
 THIN = 0.07  # a pen thinner than this is widened to PEN
 SPECK = 0.12  # a piece smaller than this, beside the largest, is dirt or a slip of the pen
+WIDEST = 0.2  # a stroke, as a share of a photo's shorter side; what is wider is no ink
+WIDEST_ON_SHEETS = 0.12  # the same where one picture holds several digits
 INK = 0.3  # what is darker than this, between paper (0) and ink (1), belongs to the digit
 
 
@@ -82,12 +84,52 @@ def prepare(drawing: Any) -> Prepared:
     array, or a list of strokes, each a list of (x, y) points with y growing downwards. Dark on
     light or light on dark. Raises PictureError with a reason. Taught in lesson 8.
     """
-    grey = _open(drawing)
-    ink = _ink(grey)
-    clean = _without_specks(ink)
+    steps = _inked(_open(drawing), WIDEST)
+    clean = _without_specks(steps[-1][1])
     left, top, right, bottom = box = _ink_box(clean)
-    cropped = clean[top:bottom, left:right]
-    steps = [("drawing", grey), ("ink", ink), ("clean", clean), ("cropped", cropped)]
+    steps += [("clean", clean), ("cropped", clean[top:bottom, left:right])]
+    return _finished(steps, box)
+
+
+def read(sheet: Any) -> list[Prepared]:
+    """Find every digit of a photo, a scan or a drawing, and prepare each, in reading order.
+
+    sheet: as for `prepare`. Rows are read from the left, the upper row first. Raises PictureError
+    with a reason, also where there is no digit. Taught in lesson 8.
+    """
+    from mnistlab.sheet import pieces
+
+    steps = _inked(_open(sheet), WIDEST_ON_SHEETS)
+    found = []
+    for (left, top, _, _), own in pieces(steps[-1][1], INK):
+        part = steps[-1][1][top : top + own.shape[0], left : left + own.shape[1]]
+        clean = np.where(own, part, np.float32(0))
+        x0, y0, x1, y1 = _ink_box(clean)
+        box = (left + x0, top + y0, left + x1, top + y1)
+        found.append(_finished([*steps, ("cropped", clean[y0:y1, x0:x1])], box))
+    return found
+
+
+def _inked(grey: Picture, widest: float) -> list[tuple[str, Picture]]:
+    """A picture, the same evenly lit, and how much ink each of its pixels holds.
+
+    widest: as for `photos.evened`.
+    """
+    from mnistlab import photos
+
+    if np.ptp(grey) < MIN_CONTRAST:
+        raise PictureError("There is nothing in this picture: it is one even surface.")
+    is_paper = _paper(grey)
+    if photos.is_flat(grey, is_paper):
+        return [("drawing", grey), ("even", grey), ("ink", _ink(grey, is_paper))]
+    even = photos.evened(grey, widest)
+    ink = photos.without_rim(photos.without_lines(photos.ink_on(even), INK), INK)
+    if not (ink > INK).any():
+        raise PictureError("There is nothing in this picture but lines. Use a darker pen.")
+    return [("drawing", grey), ("even", even), ("ink", ink)]
+
+
+def _finished(steps: list[tuple[str, Picture]], box: tuple[int, int, int, int]) -> Prepared:
     for name, step in (("widened", _widen), ("fitted", _fit), ("centred", _centre)):
         steps.append((name, step(steps[-1][1])))
     return Prepared(steps[-1][1], steps, box)
@@ -138,14 +180,15 @@ def _open(drawing: Any) -> Picture:
     return 1 - draw(drawing) if isinstance(drawing, list | tuple) else open_grey(drawing)
 
 
-def _ink(grey: Picture) -> Picture:
-    """Return how much ink each pixel holds, 0 for paper to 1 for the digit's own darkness."""
-    if np.ptp(grey) < MIN_CONTRAST:
-        raise PictureError("There is nothing in this picture: it is one even surface.")
+def _paper(grey: Picture) -> NDArray[np.bool_]:
+    """Which pixels are paper: what there is more of, also at the edge, where a digit rarely is."""
     light = grey > _otsu(grey)
     edge = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
-    # Paper is what there is more of, on the whole and at the edge, where a digit rarely is.
-    is_paper = light if light.mean() + edge.mean() > 1 else ~light
+    return light if light.mean() + edge.mean() > 1 else ~light
+
+
+def _ink(grey: Picture, is_paper: NDArray[np.bool_]) -> Picture:
+    """Return how much ink each pixel holds, 0 for paper to 1 for the digit's own darkness."""
     paper, ink = float(np.median(grey[is_paper])), float(np.median(grey[~is_paper]))
     if abs(paper - ink) < MIN_CONTRAST:
         raise PictureError("There is nothing in this picture, or too faintly. Use a darker pen.")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
-__all__ = ["bars", "lines", "matrix", "raster", "reliability", "row", "sentence"]
+__all__ = ["bars", "lines", "matrix", "numbers", "raster", "reliability", "row", "sentence"]
 
 TEXT = "var(--jp-content-font-color1, #222)"
 FAINT = "var(--jp-content-font-color2, #666)"
@@ -44,11 +44,12 @@ def raster(
     *,
     side: int = 168,
     limit: float | None = None,
+    frame: tuple[int, int, int, int] | None = None,
 ) -> str:
     """An image of (rows, columns) numbers, its pixels as squares.
 
     limit: None draws 0 to 1 as paper to ink; a number draws −limit to +limit from blue to yellow,
-    as `plots.weights` does.
+    as `plots.weights` does. frame: row, column, rows and columns of a part to outline.
     """
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 2 or array.size == 0:
@@ -71,8 +72,41 @@ def raster(
         f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{data}" decoding="sync" '
         f'style="{shown}; border: 1px solid {RULE}">'
     )
+    if frame is not None:
+        top, left, high, wide = (side / array.shape[1] * part for part in frame)
+        place = f"left: {left:.1f}px; top: {top:.1f}px; width: {wide:.1f}px; height: {high:.1f}px"
+        box = f'<div style="position: absolute; {place}; outline: 2px solid {OTHER}"></div>'
+        image = f'<div style="position: relative">{image}{box}</div>'
     caption = f"<figcaption>{html.escape(title)}</figcaption>" if title else ""
     return f'<figure style="margin: 0">{caption}{image}</figure>'
+
+
+def numbers(values: ArrayLike, title: str = "", *, limit: float | None = None) -> str:
+    """A few numbers as a table, (rows, columns), in the colours that `raster` gives them."""
+    from mnistlab.figure import luminance  # brings matplotlib, as in `_signed_palette`
+
+    rows = []
+    for line in np.nan_to_num(np.asarray(values, dtype=np.float64)):
+        cells = []
+        for value in line:
+            shade = _shade(float(value), limit)
+            ink = "#000" if luminance([part / 255 for part in shade]) > 0.18 else "#fff"
+            look = f"background: rgb{shade}; color: {ink}; padding: 0 4px; min-width: 34px"
+            said = f"{value:.1f}".replace("-0.0", "0.0")
+            cells.append(f'<td style="{look}; text-align: right">{said}</td>')
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    caption = f"<caption>{html.escape(title)}</caption>" if title else ""
+    style = f"border-collapse: collapse; {FONT}; line-height: 28px; border: 1px solid {RULE}"
+    return f'<table style="{style}; margin: 0; color: {TEXT}">{caption}{"".join(rows)}</table>'
+
+
+def _shade(value: float, limit: float | None) -> tuple[int, ...]:
+    """The red, green and blue of a number, from 0 to 255."""
+    if limit is None:
+        return (round(255 - 255 * min(max(value, 0), 1)),) * 3
+    share = min(max(value / max(limit, 1e-12), -1), 1)
+    place = int(127.5 + 127.5 * share)
+    return tuple(_signed_palette()[3 * place : 3 * place + 3])
 
 
 @cache
@@ -114,7 +148,7 @@ def matrix(counts: ArrayLike, title: str = "") -> str:
     """A confusion matrix as a table; rows are the truth, columns what was read.
 
     The diagonal is grey, mistakes are the bluer the commoner. Each cell names itself, as
-    `data-cell="4,9"`, for `widgets.Matrix`.
+    `data-cell="4,9"`, for `controls.Matrix`.
     """
     table = np.asarray(counts)
     most = max(1, int((table - np.diag(np.diag(table))).max()))

@@ -67,7 +67,7 @@ def test_what_no_network_reads_is_refused_with_a_reason(wrong, said):
 
 def test_the_steps_lead_from_the_drawing_to_the_image():
     prepared = prepare(seven())
-    names = ["drawing", "ink", "clean", "cropped", "widened", "fitted", "centred"]
+    names = ["drawing", "even", "ink", "clean", "cropped", "widened", "fitted", "centred"]
     assert [name for name, _ in prepared.steps] == names
     assert prepared.steps[-1][1] is prepared.image
     assert prepared.image.shape == (28, 28)
