@@ -1,5 +1,7 @@
-"""A kernel's messages reach the browser at once."""
+"""A kernel's messages reach the browser at once, and go on reaching it."""
 
+import pytest
+from jupyter_server.base.websocket import WebSocketMixin
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
 from test_tools import load
@@ -22,3 +24,12 @@ def test_the_set_up_names_it_to_the_server():
     settings = load("setup").SETTINGS["etc/jupyter/jupyter_server_config.json"]
     name = settings["ServerApp"]["kernel_websocket_connection_class"]
     assert import_item(name) is PromptConnection
+
+
+def test_the_app_sends_no_pings_whose_late_answer_would_cut_its_page_off():
+    pytest.importorskip("voila", reason="Voilà is missing (make setup-all)")
+
+    class Connection(WebSocketMixin):
+        settings = load("app").App().tornado_settings
+
+    assert Connection().ping_interval == 0
