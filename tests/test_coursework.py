@@ -1,0 +1,480 @@
+"""Coursework without the grader: data of one's own, answers, hidden tests, what is handed in."""
+
+import base64
+import io
+import json
+from types import SimpleNamespace
+
+import lesson_style
+import nbformat
+import numpy as np
+import pytest
+from coursework_class import filled, notebook
+from grading import judge, source, submissions
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mnistlab import coursework
+from mnistlab.coursework import Variation, assignment_1, marking
+from mnistlab.data import Digits
+
+ASSIGNMENTS = source.assignments()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_handed_in(monkeypatch):
+    monkeypatch.setattr(coursework, "answers", {})
+    monkeypatch.setattr(coursework, "current", {})
+    monkeypatch.setattr(marking, "_records", None)
+    for name in (coursework.GIVEN, coursework.ANSWERS):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def many_digits():
+    """Enough digits to choose from, each a bar at the place of its label."""
+    random = np.random.default_rng(0)
+    labels = (np.arange(9000) % 10).astype(np.uint8)
+    images = random.integers(0, 40, (9000, 28, 28), dtype=np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[:, 2 * label + 4 : 2 * label + 6] = 255
+    few = images[:10], labels[:10]
+    return Digits(images, labels, *few, source="mnist", origin="made for a test")
+
+
+# The data
+
+
+def test_the_same_name_gives_the_same_data_and_another_name_gives_other_data(many_digits):
+    one, again, other = (
+        coursework.vary(1, name, many_digits) for name in ("anna", " Anna ", "ben")
+    )
+    for name in one.given:
+        assert (one.given[name] == again.given[name]).all()
+    assert (one.given["images"] != other.given["images"]).any()
+
+
+def test_a_secret_changes_what_is_unseen_and_nothing_else(many_digits):
+    one, other = (coursework.vary(1, "anna", many_digits, secret) for secret in ("", "s"))
+    assert all((one.given[name] == other.given[name]).all() for name in one.given)
+    assert (one.kept["hidden_images"] != other.kept["hidden_images"]).any()
+
+
+@pytest.mark.parametrize("student", ["anna", "ben", "Zoë"])
+def test_assignment_1_has_a_rare_digit_eight_wrong_labels_and_no_image_twice(digits, student):
+    made = coursework.vary(1, student, digits)
+    images, labels = made.given["images"], made.given["labels"]
+    assert images.shape == (2000, 28, 28)
+    counts = np.bincount(labels, minlength=10)
+    assert counts.argmin() == made.kept["rare"] == np.flatnonzero(counts < 100)[0]
+    assert (counts < 100).sum() == 1
+    assert len(np.unique(made.kept["wrong"])) == assignment_1.WRONG
+    every = [images, made.given["practice_images"], made.kept["hidden_images"]]
+    rows = np.concatenate(every).reshape(-1, 784)
+    twins = len(rows) - len(np.unique(rows, axis=0))
+    assert twins <= 2  # MNIST itself holds a few images twice
+
+
+def test_wrong_labels_are_wrong_and_all_others_are_as_they_were(many_digits):
+    made = coursework.vary(1, "anna", many_digits)
+    shown = made.given["images"][:, 0, :].astype(int)
+    bars = np.stack([shown[:, 2 * d + 4] + shown[:, 2 * d + 5] for d in range(10)], axis=1)
+    truth = bars.argmax(axis=1)
+    assert np.flatnonzero(truth != made.given["labels"]).tolist() == made.kept["wrong"].tolist()
+
+
+def test_the_graders_file_takes_the_place_of_the_digits(tmp_path, monkeypatch, many_digits):
+    made = coursework.vary(1, "anna", many_digits)
+    np.savez(tmp_path / "given.npz", student="Anna", **made.given)
+    monkeypatch.setenv(coursework.GIVEN, str(tmp_path / "given.npz"))
+    mine = coursework.mine(1, "anna")
+    assert (mine.labels == made.given["labels"]).all()
+    assert not hasattr(mine, "student")
+    with pytest.raises(ValueError, match="'ben', but it was handed in by 'Anna'"):
+        coursework.mine(1, "ben")
+
+
+@pytest.mark.parametrize("name", ["", "  ", None, 3])
+def test_a_name_that_is_none_is_refused(name):
+    with pytest.raises(ValueError, match="needs your name"):
+        coursework.mine(1, name)
+
+
+# Answers
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (..., "no answer yet"),
+        (3, "handed in, the whole number 3"),
+        (0.5, "handed in, the number 0.5"),
+        ("seven", "handed in, the text seven"),
+        (True, "handed in, True"),
+        ([1, 2], "an array of the shape (2,) of whole numbers"),
+        (np.zeros((3, 4)), "an array of the shape (3, 4) of numbers"),
+        ([[1], [1, 2]], "not handed in"),
+        ({"a": 1}, "and this is a dict"),
+        (None, "and this is a NoneType"),
+        (lambda: 3, "and this is a function"),
+        (np.zeros(2_000_000), "8,000,000 is the most"),
+    ],
+)
+def test_handing_in_says_what_was_kept(capsys, value, said):
+    coursework.hand_in("answer", value)
+    assert said in capsys.readouterr().out
+    assert ("answer" in coursework.answers) == ("handed in," in said or "shape" in said)
+
+
+def test_an_answer_without_a_proper_name_is_not_taken(capsys):
+    coursework.hand_in("../answer", 3)
+    assert "no name of an answer" in capsys.readouterr().out
+    assert coursework.answers == {}
+
+
+def test_the_last_answer_counts_and_reaches_the_grader(tmp_path, monkeypatch):
+    monkeypatch.setenv(coursework.ANSWERS, str(tmp_path / "answers"))
+    coursework.hand_in("counts", [1, 2])
+    coursework.hand_in("counts", [3, 4])
+    file = tmp_path / "answers" / "counts.npy"
+    assert np.load(file, allow_pickle=False).tolist() == [3, 4]
+    assert [path.name for path in file.parent.iterdir()] == ["counts.npy"]
+
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(ANYTHING)
+def test_whatever_is_handed_in_an_array_or_a_sentence_comes_back(value):
+    try:
+        array = coursework.as_answer("answer", value)
+    except ValueError:
+        return
+    assert array.dtype.kind in "biufU"
+
+
+def test_a_check_says_yes_or_not_yet_and_never_stops(capsys):
+    coursework.check("it holds", lambda: True)
+    coursework.check("it fails", lambda: False)
+    coursework.check("it breaks", lambda: len(...))
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split(":")[0] for line in lines] == ["yes", "not yet", "not yet"]
+
+
+# Hidden tests
+
+
+def begun(**answers):
+    arrays = {name: np.asarray(value) for name, value in answers.items()}
+    return marking.begin(Variation({"labels": np.arange(3)}, {"truth": np.array(7)}), arrays)
+
+
+def test_hidden_tests_see_what_is_given_and_what_is_kept():
+    begun()
+    assert marking.given().labels.tolist() == [0, 1, 2]
+    assert marking.kept().truth == 7
+
+
+@pytest.mark.parametrize(
+    ("value", "shape", "kind", "said"),
+    [
+        ([1, 2], (3,), "numbers", r"shape \(3,\), and yours is an array of the shape \(2,\)"),
+        (1, (None, 2), "numbers", r"shape \(n, 2\), and yours is a single value"),
+        ([1, np.nan], (2,), "numbers", "contains NaN"),
+        ([1, 1.5], (2,), "whole numbers", "has fractions"),
+        ("x", (), "numbers", "should be numbers, and yours is text"),
+        (3, (), "text", "should be text"),
+        (1e300, (), "whole numbers", "has fractions"),
+    ],
+)
+def test_an_answer_of_another_shape_or_kind_is_unreadable(value, shape, kind, said):
+    begun(x=value)
+    with pytest.raises(marking.Unreadable, match=said):
+        marking.answer("x", shape, kind)
+
+
+def test_an_answer_comes_as_numbers_whole_numbers_or_text():
+    begun(x=[1.0, 2.0], word="seven")
+    assert marking.answer("x", (2,), "whole numbers").dtype == np.int64
+    assert marking.answer("x", (None,)).dtype == np.float64
+    assert str(marking.answer("word", (), "text")) == "seven"
+    with pytest.raises(marking.Unreadable, match="y was not handed in"):
+        marking.answer("y")
+
+
+def test_the_first_slip_made_is_what_is_said():
+    records = begun()
+    marking.check(1, "fine", (False, "no"))
+    marking.check(1, "wrong", (False, "no"), (True, "this"), (True, "that"))
+    assert records == [None, "this"]
+
+
+def test_in_the_source_notebook_a_failed_check_raises():
+    with pytest.raises(AssertionError, match="wrong: this"):
+        marking.check(1, "wrong", (True, "this"))
+
+
+def judged(*hidden, checks=2):
+    records = begun(x=3)
+    tasks = [{"name": "t", "hidden": code, "checks": checks} for code in hidden]
+    return judge.judge(tasks, records)
+
+
+def test_an_answer_that_cannot_be_read_fails_the_rest_of_its_task_and_no_other():
+    first = 'marking.check(1, "a")\nmarking.answer("y")\nmarking.check(1, "b")'
+    second = 'marking.check(1, "a")\nmarking.check(1, "b", (int(marking.answer("x")) == 3, "3"))'
+    (one, missing), other = judged(first, second)
+    assert one is None
+    assert missing.startswith("y was not handed in")
+    assert other == [None, "3"]
+
+
+def test_a_test_that_breaks_says_so_and_gives_nothing():
+    assert judged("raise ValueError('odd.')") == [["This answer could not be read: odd."] * 2]
+
+
+def npy(value):
+    file = io.BytesIO()
+    np.save(file, value, allow_pickle=True)
+    return base64.b64encode(file.getvalue()).decode()
+
+
+@pytest.mark.parametrize("value", [3, [1.5, 2], "word", [True, False], np.zeros((0, 3))])
+def test_what_was_handed_in_is_read_as_it_was(value):
+    array = judge.array(npy(value))
+    assert array.shape == np.shape(value)
+    assert (array == np.asarray(value)).all()
+
+
+HUGE = base64.b64encode(
+    b"\x93NUMPY\x01\x00v\x00"
+    + b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,), }".ljust(117)
+    + b"\n"
+).decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [npy(np.array([{}], object)), npy(np.zeros(3, "M8[s]")), "", "!", "AAAA", HUGE, npy(3)[:-8]],
+    ids=["pickle", "dates", "empty", "no base64", "no array", "a lie about its length", "cut off"],
+)
+def test_what_is_no_answer_is_left_out(text):
+    with pytest.raises(ValueError, match=r"."):
+        judge.array(text)
+    assert judge.readable({"x": text, "Bad name": npy(3), "z": 3}) == {}
+
+
+@given(st.binary(max_size=300), st.booleans())
+def test_no_file_of_answers_breaks_the_judge(data, starts_well):
+    head = b"\x93NUMPY\x01\x00" if starts_well else b""
+    judge.readable({"x": base64.b64encode(head + data).decode()})
+
+
+# The source notebooks
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda one: one.name)
+def test_an_assignment_has_tasks_points_and_a_rubric(assignment):
+    assert len(assignment.tasks) >= 3
+    assert assignment.title.startswith(f"Coursework {assignment.number} · ")
+    for task in assignment.tasks:
+        assert task.rubric
+        assert f"{task.name}-answer" in assignment.cells
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda one: one.name)
+def test_hidden_tests_use_no_name_of_the_notebook(assignment, digits):
+    """When graded they run alone: a name from a visible cell would be missing there."""
+    records = marking.begin(coursework.vary(assignment.number, "anna", digits), {})
+    tasks = [
+        {"name": t.name, "hidden": t.hidden, "checks": len(t.rubric)} for t in assignment.tasks
+    ]
+    said = [words for task in judge.judge(tasks, records) for words in task if words]
+    assert [words for words in said if "is not defined" in words] == []
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda one: one.name)
+def test_an_assignment_is_spelt_and_kept_as_the_lessons_are(assignment):
+    one = nbformat.read(assignment.path, as_version=4)
+    for rule in (lesson_style.spelling, lesson_style.outputs, lesson_style.seeds):
+        assert rule(one) == []
+
+
+HIDDEN_CELL = """# BEGIN HIDDEN TESTS
+marking.check(1, "one")
+# END HIDDEN TESTS"""
+
+
+def little(points, heading="## Task 1 · One (1 point)"):
+    cell = nbformat.v4.new_code_cell(HIDDEN_CELL)
+    cell.metadata.nbgrader = {"grade": True, "grade_id": "one", "points": points}
+    start = [nbformat.v4.new_markdown_cell(text) for text in ("# Little", heading)]
+    return nbformat.v4.new_notebook(cells=[*start, cell])
+
+
+@pytest.mark.parametrize(
+    ("name", "points", "heading", "said"),
+    [
+        ("little", 1, "## Task 1 · One (1 point)", "should begin with the assignment's number"),
+        ("1_little", 2, "## Task 1 · One (2 points)", "the cell has 2 points, its hidden tests 1"),
+        ("1_little", 1, "## Task 1 · One", r"should end with \(1 points\)"),
+    ],
+)
+def test_an_assignment_whose_points_do_not_add_up_is_refused(tmp_path, name, points, heading, said):
+    nbformat.write(little(points, heading), tmp_path / f"{name}.ipynb")
+    with pytest.raises(ValueError, match=said):
+        source.assignments(tmp_path)
+
+
+def test_a_recipe_takes_the_place_of_the_solution():
+    cell = "x = ...\n# BEGIN SOLUTION\nx = 1\n# END SOLUTION\nhand_in(x)"
+    assert filled(cell, None) == "x = ...\nx = 1\nhand_in(x)"
+    assert filled(cell, "x = 2") == "x = ...\nx = 2\nhand_in(x)"
+
+
+# What is handed in
+
+ONE = SimpleNamespace(name="1_one", number=1, cells=["a-answer", "a"])
+TWO = SimpleNamespace(name="2_two", number=2, cells=[])
+
+
+def placed(folder, *names):
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}")
+    return submissions.find(folder, [ONE, TWO])
+
+
+def test_notebooks_are_found_in_folders_and_beside_them(tmp_path):
+    found, strange = placed(
+        tmp_path, "anna/1_one.ipynb", "ben-1_one.ipynb", "carl_x_2_two.ipynb", "Dora E./2_two.ipynb"
+    )
+    names = [(one.student, one.assignment.name) for one in found]
+    assert names == [("anna", "1_one"), ("ben", "1_one"), ("carl_x", "2_two"), ("Dora E.", "2_two")]
+    assert strange == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("anna/other.ipynb", "no assignment has this name; they are 1_one, 2_two"),
+        ("anna/1_one.py", "no assignment has this name"),
+        ("1_one.ipynb", "whose is it"),
+        ("=cmd()/1_one.ipynb", "a student's name has letters"),
+        ("a;b/1_one.ipynb", "a student's name has letters"),
+    ],
+)
+def test_a_file_with_another_name_gets_a_sentence_and_the_rest_is_found(tmp_path, name, said):
+    found, strange = placed(tmp_path, name, "ben/1_one.ipynb")
+    assert [one.student for one in found] == ["ben"]
+    assert len(strange) == 1
+    assert said in strange[0]
+
+
+def test_one_students_second_notebook_is_left_out(tmp_path):
+    found, strange = placed(tmp_path, "anna/1_one.ipynb", "Anna-1_one.ipynb")
+    assert len(found) == 1
+    assert "the same one's" in strange[0]
+
+
+def test_links_are_not_followed(tmp_path):
+    (tmp_path / "secret.txt").write_text("{}")
+    (tmp_path / "class" / "anna").mkdir(parents=True)
+    try:
+        (tmp_path / "class" / "anna" / "1_one.ipynb").symlink_to(tmp_path / "secret.txt")
+    except OSError:
+        pytest.skip("this system lets nobody make links")
+    found, strange = submissions.find(tmp_path / "class", [ONE])
+    assert found == []
+    assert "a link" in strange[0]
+
+
+def a_notebook(*sources, metadata=None, names=("a-answer", "a")):
+    cells = [
+        {"cell_type": "code", "source": text, "metadata": {"nbgrader": {"grade_id": name}}}
+        for text, name in zip(sources, names, strict=False)
+    ]
+    return {"cells": cells, "metadata": metadata or {}}
+
+
+def read(notebook):
+    return submissions.read(json.dumps(notebook).encode(), ONE)
+
+
+def test_a_sound_notebook_is_read_without_a_word():
+    handed = read(a_notebook(["x = 1\n", "y = 2"], "z"))
+    assert handed.cells == ["x = 1\ny = 2", "z"]
+    assert handed.notes == []
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "not valid JSON"),
+        (b'{"cells": [', "not valid JSON"),
+        (b"[" * 100_000, "not valid JSON"),
+        (b"3", "no notebook of today's form"),
+        (b'{"worksheets": []}', "no notebook of today's form"),
+        (b'{"cells": []}', "empty"),
+        (b'{"cells": [{"cell_type": "markdown", "source": "hi"}, 3]}', "empty"),
+    ],
+)
+def test_what_is_no_notebook_gets_a_sentence(data, said):
+    with pytest.raises(submissions.Unusable, match=said):
+        submissions.read(data, ONE)
+
+
+def test_line_ends_and_letters_of_other_systems_are_read():
+    text = json.dumps(a_notebook("x = 'é'\r\ny = 1", "z"), ensure_ascii=False, indent=1)
+    handed = submissions.read(text.replace("\n", "\r\n").encode("latin-1"), ONE)
+    assert handed.cells[0] == "x = 'é'\ny = 1"
+    assert "not UTF-8" in handed.notes[0]
+    assert submissions.read(text.encode("utf-16"), ONE).cells == handed.cells
+    assert submissions.read(text.encode("utf-8-sig"), ONE).notes == []
+
+
+def test_another_language_missing_cells_and_doubled_ones_are_noted():
+    other = {"kernelspec": {"name": "ir", "language": "R"}}
+    assert "its language is 'R'" in read(a_notebook("x", "y", metadata=other)).notes[0]
+    assert "Cells are missing: a." in read(a_notebook("x")).notes[0]
+    twice = read(a_notebook("x", "y", "z", names=("a-answer", "a", "a")))
+    assert "Cells stand there twice: a." in twice.notes[0]
+
+
+KEYS = st.sampled_from(
+    ["cells", "cell_type", "source", "metadata", "nbgrader", "grade_id", "kernelspec", "language"]
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(), max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=300)
+@given(st.dictionaries(KEYS, JSON) | st.builds(lambda cells: {"cells": cells}, st.lists(JSON)))
+def test_no_notebook_breaks_the_reader(notebook):
+    try:
+        handed = read(notebook)
+    except submissions.Unusable:
+        return
+    assert handed.cells
+    "".join([*handed.cells, *handed.notes]).encode()
+
+
+@given(st.text(st.characters()))
+def test_words_of_a_notebook_steer_no_terminal(text):
+    said = submissions.plain(text)
+    assert all(letter.isprintable() or letter in "\n\t" for letter in said)
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS, ids=lambda one: one.name)
+def test_a_made_submission_holds_no_hidden_test(assignment):
+    text = nbformat.writes(notebook(assignment, "anna"))
+    assert "marking.check" not in text
+    assert '\\"anna\\"' in text
