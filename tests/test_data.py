@@ -299,7 +299,7 @@ BAD_MIRRORS = {
 
 
 def be_impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    limits = {"SILENCE": 0.3, "OPENING": 0.6, "GRACE": 0.3, "MOST_BYTES": 2_000_000}
+    limits = {"SILENCE": 2.0, "OPENING": 5.0, "GRACE": 0.3, "MOST_BYTES": 2_000_000}
     for name, limit in limits.items():
         monkeypatch.setattr(download, name, limit)
 

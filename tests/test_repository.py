@@ -26,12 +26,16 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 # Data flows one way: a module imports only from those before it.
 # fmt: off
 LINE = [
-    "quiet", "pictures", "images", "offline", "mnist", "download",
-    "cache", "sources", "collection", "data", "models", "augmentation", "loop", "training",
-    "results", "chance", "report", "evaluation", "exercises", "guards", "saving", "figure",
-    "image_plots", "curve_plots", "plots",
-    "sketches", "by_hand", "explorers", "output_explorers", "distortions", "widgets", "playground",
-    "pad",
+    "quiet", "pictures", "photos", "sheet", "images", "photograph", "offline", "mnist", "download",
+    "cache", "sources", "collection", "data", "coursework",
+    "models", "habits", "augmentation", "loop", "training",
+    "results", "chance", "report", "evaluation", "exercises", "guards", "web", "exports", "saving",
+    "journal", "trials", "workers", "cluster", "exam", "tuning", "study_report",
+    "figure",
+    "image_plots", "curve_plots", "plots", "study_plots",
+    "sketches", "by_hand", "explorers", "output_explorers", "filter_explorers",
+    "audit_explorers", "study_explorers", "preparation_explorers",
+    "distortions", "controls", "widgets", "playground", "pad",
     "server", "doctor", "cli", "__main__",
 ]
 # fmt: on
@@ -73,6 +77,12 @@ def test_a_lock_has_a_hash_for_each_package_and_no_address(lock):
     assert len(packages) > 50
     assert [package for package in packages if "--hash=sha256:" not in package] == []
     assert "://" not in lock
+
+
+def test_the_packages_of_the_lock_lack_none_that_they_need():
+    # The set-up installs what the lock names and asks no package what else it wants.
+    pip = [sys.executable, "-m", "pip", "check"]
+    assert subprocess.run(pip, capture_output=True, text=True, check=False).returncode == 0
 
 
 def test_conda_installs_python_and_the_project_and_nothing_else():

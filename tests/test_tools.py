@@ -101,10 +101,15 @@ def test_without_a_browser_or_playwright_a_sentence_says_so(monkeypatch, playwri
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ci", ["", "1"], ids=["here", "on CI"])
-def test_without_a_browser_the_browser_tests_say_so_in_one_line_and_fail_on_ci(ci, tmp_path):
+@pytest.mark.parametrize("playwright", [True, False], ids=["with Playwright", "without"])
+def test_without_a_browser_the_browser_tests_say_so_in_one_line_and_fail_on_ci(
+    playwright, ci, tmp_path
+):
+    hidden = "" if playwright else "import sys; sys.modules['playwright'] = None"
+    (tmp_path / "sitecustomize.py").write_text(hidden, encoding="utf-8")
     run = subprocess.run(
         [sys.executable, "-m", "pytest", ROOT / "tests" / "browser", "-p", "no:cacheprovider"],
-        env=os.environ | {"PATH": str(tmp_path), "CI": ci},
+        env=os.environ | {"PATH": str(tmp_path), "PYTHONPATH": str(tmp_path), "CI": ci},
         capture_output=True,
         text=True,
         check=False,

@@ -169,7 +169,7 @@ def make_environment():
     shutil.rmtree(VENV, ignore_errors=True)
     empty_log()
     run([sys.executable, "-m", "venv", VENV])
-    install("--require-hashes", "-r", LOCK)
+    install_locked(LOCK)
     install("--no-deps", "--no-build-isolation", "-e", ".")
     for name, settings in SETTINGS.items():
         path = os.path.join(VENV, *name.split("/"))
@@ -183,7 +183,7 @@ def add_extras():
     """Install what requirements-all.lock has beyond the other lock, and stamp it."""
     say("Adding to .venv, once, what drives a browser: a minute.")
     empty_log()
-    install("--require-hashes", "-r", ALL_LOCK)
+    install_locked(ALL_LOCK)
     write_stamp(extras=True)
 
 
@@ -191,6 +191,15 @@ def write_stamp(extras=False):
     """Say that the environment is complete."""
     with open(stamp_file(extras), "w") as file:
         file.write(stamp(extras))
+
+
+def install_locked(lock):
+    """Install what a lock names, and nothing else.
+
+    It is complete, so pip need not ask what each package wants. Older ones (23.2, which came with
+    Python 3.11.7) then fail once there is a newer release of a package wanted with an extra.
+    """
+    install("--require-hashes", "--no-deps", "-r", lock)
 
 
 def install(*what):
