@@ -9,6 +9,7 @@ import html
 import json
 from collections.abc import Callable
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 
 import keras
@@ -23,6 +24,18 @@ __all__ = ["described", "page"]
 FOLDER = files("mnistlab")
 SCRIPTS = ("page/network.js", "page/prepare.js", "pad.js", "page/page.js")
 ACTIVATIONS = ("linear", "relu", "sigmoid", "softmax", "tanh")
+# Options that change a layer's answer, each with the one value that is written out.
+PLAIN: dict[str, Any] = {
+    "data_format": "channels_last",
+    "padding": "valid",
+    "dilation_rate": (1, 1),
+    "groups": 1,
+    "dims": (2, 1),  # of a Permute: rows and columns change places
+    "max_value": None,
+    "negative_slope": 0,
+    "threshold": 0,
+    "quantization_mode": None,
+}
 Described = dict[str, Any]
 
 
@@ -59,10 +72,22 @@ def described(model: keras.Model) -> list[Described]:
 
     A Dropout does nothing to a trained network and is left out.
     """
+    if not _in_a_row(model):
+        raise SavingError("it can only do a network whose layers come one after the other.")
     if model.input_shape[1:] != (28, 28):
         raise SavingError(f"its network takes images of 28×28, not {model.input_shape[1:]}.")
     left_out = (layers.InputLayer, layers.Dropout)
     return [_facts(layer) for layer in model.layers if type(layer) not in left_out]
+
+
+def _in_a_row(model: keras.Model) -> bool:
+    """Does each layer take what the one before it gives, and the last one give the answer?"""
+    if isinstance(model, keras.Sequential):
+        return True
+    outputs = getattr(model, "outputs", [])  # a subclass of Model has none
+    if len(outputs) != 1 or outputs[0] is not model.layers[-1].output:
+        return False
+    return all(after.input is before.output for before, after in pairwise(model.layers))
 
 
 def _facts(layer: keras.Layer) -> Described:
@@ -72,12 +97,35 @@ def _facts(layer: keras.Layer) -> Described:
             f"it cannot do a {kind.__name__} layer, only {', '.join(k.__name__ for k in KINDS)}"
             " and Dropout."
         )
-    facts = {"activation": "linear"} | KINDS[kind](layer)
-    if facts["activation"] not in ACTIVATIONS:
-        raise SavingError(
-            f"it cannot do the activation {facts['activation']!r}, only {', '.join(ACTIVATIONS)}."
-        )
+    _refuse_options(layer)
+    facts = {"activation": _activation(layer)} | KINDS[kind](layer)
+    if facts["activation"] == "softmax" and len(layer.output.shape) > 2:
+        raise SavingError(f"it cannot do {layer.name!r}, a softmax of each row of an image.")
     return facts
+
+
+def _refuse_options(layer: keras.Layer) -> None:
+    for option, plain in PLAIN.items():
+        value = getattr(layer, option, plain)
+        if value != plain:
+            raise SavingError(
+                f"it cannot do {layer.name!r} with {option}={value!r}, only {option}={plain!r}."
+            )
+    last = (-1, len(layer.output.shape) - 1)
+    if getattr(layer, "axis", -1) not in last:
+        raise SavingError(f"it cannot do {layer.name!r} along another axis than the last.")
+
+
+def _activation(layer: keras.Layer) -> str:
+    """The name that Keras has for a layer's activation; one of another make may do otherwise."""
+    chosen = getattr(layer, "activation", keras.activations.linear)
+    for name in ACTIVATIONS:
+        if chosen is keras.activations.get(name):
+            return name
+    said = getattr(chosen, "__name__", chosen)
+    raise SavingError(
+        f"it cannot do the activation {said!r}, only Keras' own {', '.join(ACTIVATIONS)}."
+    )
 
 
 def _packed(facts: Described, content: bytearray) -> Described:
@@ -97,26 +145,19 @@ def _three_bytes(numbers: np.ndarray) -> bytes:
 
 
 def _reshape(layer: keras.Layer) -> Described:
-    facts = {"kind": "reshape", "shape": list(layer.output.shape[1:])}
-    named = getattr(layer, "activation", None)
-    return facts | ({"activation": named.__name__} if named else {})
+    return {"kind": "reshape", "shape": list(layer.output.shape[1:])}
 
 
 def _dense(layer: keras.Layer) -> Described:
     bias = layer.bias if layer.use_bias else np.zeros(layer.kernel.shape[-1])
-    arrays = {"kernel": np.asarray(layer.kernel), "bias": np.asarray(bias)}
-    return {"kind": "dense", "activation": layer.activation.__name__} | arrays
+    return {"kind": "dense", "kernel": np.asarray(layer.kernel), "bias": np.asarray(bias)}
 
 
 def _windows(layer: keras.Layer, window: tuple[int, int]) -> Described:
-    if layer.padding != "valid" or layer.data_format != "channels_last":
-        raise SavingError(f"it cannot do {layer.name!r}, which pads, or has its channels first.")
     return {"window": list(window), "step": list(layer.strides)}
 
 
 def _convolution(layer: keras.Layer) -> Described:
-    if layer.groups != 1 or tuple(layer.dilation_rate) != (1, 1):
-        raise SavingError(f"it cannot do {layer.name!r}, which has groups or is dilated.")
     return _dense(layer) | {"kind": "conv"} | _windows(layer, layer.kernel_size)
 
 
@@ -126,12 +167,6 @@ def _normalisation(layer: keras.Layer) -> Described:
     scale = scale * np.asarray(layer.gamma) if layer.scale else scale
     shift = (np.asarray(layer.beta) if layer.center else 0) - mean * scale
     return {"kind": "scale", "scale": scale, "shift": shift}
-
-
-def _turn(layer: keras.Layer) -> Described:
-    if tuple(layer.dims) != (2, 1):
-        raise SavingError(f"it can exchange two axes only, and {layer.name!r} does other.")
-    return {"kind": "turn"}
 
 
 KINDS: dict[type[keras.Layer], Callable[[keras.Layer], Described]] = {
@@ -145,5 +180,5 @@ KINDS: dict[type[keras.Layer], Callable[[keras.Layer], Described]] = {
     layers.MaxPooling2D: lambda layer: {"kind": "pool"} | _windows(layer, layer.pool_size),
     layers.Cropping2D: lambda layer: {"kind": "crop", "off": layer.cropping},
     layers.BatchNormalization: _normalisation,
-    layers.Permute: _turn,
+    layers.Permute: lambda _: {"kind": "turn"},
 }

@@ -141,6 +141,11 @@ def test_the_numbers_in_a_page_are_right_to_the_fourth_digit():
     np.testing.assert_allclose(bits.view("<f4")[:, 0], numbers, rtol=2e-5)
 
 
+def relu(x):
+    """A learner's own, which only has the name of Keras'."""
+    return keras.ops.minimum(keras.ops.maximum(x, 0), 1)
+
+
 @pytest.mark.parametrize(
     ("layer", "said"),
     [
@@ -149,7 +154,17 @@ def test_the_numbers_in_a_page_are_right_to_the_fourth_digit():
             "page.html was not written: it cannot do a Lambda layer",
         ),
         (layers.Dense(10, activation="gelu"), "cannot do the activation 'gelu'"),
-        (layers.Permute((1, 2)), "exchange two axes only"),
+        (layers.Permute((1, 2)), r"dims=\(1, 2\), only dims=\(2, 1\)"),
+        (layers.ReLU(max_value=1), "max_value=1.*, only max_value=None"),
+        (layers.ReLU(negative_slope=0.3), "negative_slope=0.3, only"),
+        (layers.ReLU(threshold=0.5), "threshold=0.5, only"),
+        (layers.Softmax(axis=1), "another axis than the last"),
+        (layers.BatchNormalization(axis=1), "another axis than the last"),
+        (layers.Flatten(data_format="channels_first"), "data_format='channels_first', only"),
+        (layers.Dense(10, activation=layers.ReLU(max_value=1)), "cannot do the activation <ReLU"),
+        (layers.Dense(10, activation=lambda x: -x), "cannot do the activation"),
+        (layers.Activation(relu), "cannot do the activation .*, only Keras' own linear, relu"),
+        (layers.Dense(10, activation="softmax"), "a softmax of each row"),
     ],
 )
 def test_what_a_page_cannot_do_is_named(layer, said, tmp_path):
@@ -159,18 +174,58 @@ def test_what_a_page_cannot_do_is_named(layer, said, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_last_axis_may_be_named_by_its_number():
+    middle = [layers.BatchNormalization(axis=2), layers.Flatten(), layers.Dense(10)]
+    model = keras.Sequential([keras.Input((28, 28)), *middle, layers.Softmax(axis=1)])
+    assert [facts["kind"] for facts in web.described(model)][0] == "scale"
+
+
+def test_a_network_whose_weights_were_made_whole_numbers_gets_no_page():
+    model = models.build("no-hidden")
+    model.layers[-1].quantize("int8")
+    with pytest.raises(SavingError, match="quantization_mode='int8', only"):
+        web.page(model)
+
+
+def test_a_network_whose_layers_are_no_single_row_gets_no_page():
+    images = keras.Input((28, 28))
+    flat = layers.Flatten()(images)
+    twice, last = layers.Dense(784), layers.Dense(10)
+    row = keras.Model(images, last(twice(flat)))
+    assert len(web.described(row)) == 3
+    again = keras.Model(images, layers.Dense(10)(twice(twice(flat))))
+    branching = keras.Model(images, [twice(flat), layers.Dense(10)(flat)])
+    for model in (again, branching, _Subclassed()):
+        with pytest.raises(SavingError, match="one after the other"):
+            web.page(model)
+
+
+class _Subclassed(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.head = layers.Dense(10)
+
+
 @pytest.mark.parametrize(
     ("layer", "said"),
     [
-        (layers.Conv2D(2, 3, padding="same"), "which pads"),
-        (layers.MaxPooling2D(2, padding="same"), "which pads"),
-        (layers.Conv2D(2, 3, dilation_rate=2), "which has groups or is dilated"),
+        (layers.Conv2D(2, 3, padding="same"), "padding='same', only padding='valid'"),
+        (layers.MaxPooling2D(2, padding="same"), "padding='same', only"),
+        (layers.Conv2D(2, 3, dilation_rate=2), r"dilation_rate=\(2, 2\), only"),
+        (layers.Conv2D(2, (3, 1), data_format="channels_first"), "data_format='channels_first'"),
+        (layers.MaxPooling2D((2, 1), data_format="channels_first"), "data_format='channels_first'"),
     ],
 )
 def test_a_convolution_that_a_page_cannot_do_is_named(layer, said):
     inner = [layers.Reshape((28, 28, 1)), layer, layers.Flatten(), layers.Dense(10)]
     with pytest.raises(SavingError, match=said):
         web.page(keras.Sequential([keras.Input((28, 28)), *inner]))
+
+
+def test_a_convolution_in_groups_gets_no_page():
+    inner = [layers.Reshape((28, 14, 2)), layers.Conv2D(2, 3, groups=2), layers.Flatten()]
+    with pytest.raises(SavingError, match="groups=2, only groups=1"):
+        web.page(keras.Sequential([keras.Input((28, 28)), *inner, layers.Dense(10)]))
 
 
 def test_a_network_for_other_images_gets_no_page():
