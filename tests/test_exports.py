@@ -177,7 +177,7 @@ def test_what_a_page_cannot_do_is_named(layer, said, tmp_path):
 def test_the_last_axis_may_be_named_by_its_number():
     middle = [layers.BatchNormalization(axis=2), layers.Flatten(), layers.Dense(10)]
     model = keras.Sequential([keras.Input((28, 28)), *middle, layers.Softmax(axis=1)])
-    assert [facts["kind"] for facts in web.described(model)][0] == "scale"
+    assert web.described(model)[0]["kind"] == "scale"
 
 
 def test_a_network_whose_weights_were_made_whole_numbers_gets_no_page():
