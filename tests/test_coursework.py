@@ -1,6 +1,7 @@
 """Coursework without the grader: data of one's own, answers, hidden tests, what is handed in."""
 
 import base64
+import gc
 import io
 import json
 from types import SimpleNamespace
@@ -14,7 +15,7 @@ from grading import judge, source, submissions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnistlab import coursework
+from mnistlab import coursework, data
 from mnistlab.coursework import Variation, assignment_1, marking
 from mnistlab.data import Digits
 
@@ -26,6 +27,8 @@ def _nothing_handed_in(monkeypatch):
     monkeypatch.setattr(coursework, "answers", {})
     monkeypatch.setattr(coursework, "current", {})
     monkeypatch.setattr(marking, "_records", None)
+    monkeypatch.setattr(marking, "_begun", None)
+    marking.recomputed.cache_clear()
     for name in (coursework.GIVEN, coursework.ANSWERS):
         monkeypatch.delenv(name, raising=False)
 
@@ -92,6 +95,41 @@ def test_the_graders_file_takes_the_place_of_the_digits(tmp_path, monkeypatch, m
     assert not hasattr(mine, "student")
     with pytest.raises(ValueError, match="'ben', but it was handed in by 'Anna'"):
         coursework.mine(1, "ben")
+
+
+def variations():
+    gc.collect()
+    return {id(one) for one in gc.get_objects() if isinstance(one, Variation)}
+
+
+def test_nothing_of_what_is_kept_for_the_tests_stays_in_the_notebook(monkeypatch, many_digits):
+    monkeypatch.setattr(data, "load", lambda: many_digits)
+    before = variations()
+    mine = coursework.mine(1, "anna")
+    assert sorted(vars(mine)) == ["images", "labels", "practice_images", "practice_labels"]
+    assert variations() <= before
+    assert "wrong" not in repr(coursework.current)
+
+
+def test_the_tests_in_a_source_notebook_make_anew_what_was_kept(monkeypatch, many_digits):
+    monkeypatch.setattr(data, "load", lambda: many_digits)
+    for name in ("anna", "ben"):
+        coursework.mine(1, name)
+        made = coursework.vary(1, name, many_digits)
+        assert (marking.kept().wrong == made.kept["wrong"]).all()
+        assert (marking.given().labels == made.given["labels"]).all()
+
+
+def test_tests_without_data_say_what_is_missing():
+    with pytest.raises(RuntimeError, match="There is no data yet"):
+        marking.kept()
+
+
+def test_a_name_is_the_same_whether_its_accents_are_letters_or_marks(many_digits):
+    composed, marked = "Jos\u00e9", "Jose\u0301"  # a zip made on macOS has the second
+    assert coursework.same_student(composed, marked)
+    one, other = (coursework.vary(1, name, many_digits) for name in (composed, marked))
+    assert (one.given["images"] == other.given["images"]).all()
 
 
 @pytest.mark.parametrize("name", ["", "  ", None, 3])

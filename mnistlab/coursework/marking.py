@@ -11,17 +11,19 @@ A hidden test cell of a source notebook looks like this:
     )
 
 Points and criterion are written out, since the rubric is read from them. In the source notebook
-itself a failed check raises; the grader calls `begin`, after which checks are recorded instead.
+itself a failed check raises, and the data are made anew from the name that `coursework.mine` was
+called with; the grader calls `begin`, which brings the data, and checks are recorded instead.
 """
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mnistlab import coursework
+from mnistlab import coursework, data
 from mnistlab.coursework import Mine, Variation
 
 __all__ = ["Unreadable", "answer", "begin", "check", "given", "kept"]
@@ -33,6 +35,7 @@ KINDS = {
 }
 
 _records: list[str | None] | None = None
+_begun: Variation | None = None
 
 
 class Unreadable(Exception):
@@ -44,9 +47,8 @@ def begin(variation: Variation, answers: dict[str, NDArray[Any]]) -> list[str | 
 
     The list gets None for each check that is passed, else the sentence that says what is wrong.
     """
-    global _records
-    _records = []
-    coursework.current["variation"] = variation
+    global _records, _begun
+    _records, _begun = [], variation
     coursework.answers.clear()
     coursework.answers.update(answers)
     return _records
@@ -58,14 +60,22 @@ def given() -> Mine:
 
 
 def kept() -> Mine:
-    """Return what the student's notebook never saw."""
+    """Return what `coursework.mine` gives to no notebook."""
     return Mine(**_variation().kept)
 
 
 def _variation() -> Variation:
-    if "variation" not in coursework.current:
+    if _begun is not None:
+        return _begun
+    if "asked" not in coursework.current:
         raise RuntimeError("There is no data yet: call coursework.mine first.")
-    return coursework.current["variation"]
+    return recomputed(*coursework.current["asked"])
+
+
+@lru_cache(maxsize=1)
+def recomputed(assignment: int, student: str) -> Variation:
+    """Make a variation anew, so that no notebook has to keep the hidden part of it."""
+    return coursework.vary(assignment, student, data.load())
 
 
 def answer(name: str, shape: tuple[int | None, ...] = (), kind: str = "numbers") -> NDArray[Any]:
