@@ -1,6 +1,7 @@
 """Coursework without the grader: data of one's own, answers, hidden tests, what is handed in."""
 
 import base64
+import contextlib
 import gc
 import io
 import json
@@ -262,17 +263,59 @@ def judged(*hidden, checks=2):
     return judge.judge(tasks, records)
 
 
-def test_an_answer_that_cannot_be_read_fails_the_rest_of_its_task_and_no_other():
-    first = 'marking.check(1, "a")\nmarking.answer("y")\nmarking.check(1, "b")'
-    second = 'marking.check(1, "a")\nmarking.check(1, "b", (int(marking.answer("x")) == 3, "3"))'
-    (one, missing), other = judged(first, second)
-    assert one is None
+def test_an_answer_that_cannot_be_read_fails_the_checks_that_need_it_and_no_other():
+    first = """
+y = marking.answer("y")
+twice = 2 * y
+marking.check(1, "a", (twice > 3, "no"))
+marking.check(1, "b", (int(marking.answer("x")) == 3, "3"))
+"""
+    second = 'marking.check(1, "a")\nmarking.check(1, "b", (y > 3, "no"))'
+    (missing, other), (passed, later) = judged(first, second)
     assert missing.startswith("y was not handed in")
-    assert other == [None, "3"]
+    assert (other, passed) == ("3", None)
+    assert later == missing
+
+
+def test_what_an_unreadable_answer_would_have_changed_is_not_used_either():
+    counted = """
+seen, places = np.zeros(3, int), []
+np.add.at(seen, marking.answer("y"), 1)
+marking.check(1, "a", (seen.sum() > 0, "no"))
+for place in [1, 2]:
+    places.append(place * marking.answer("z"))
+marking.check(1, "b", (len(places) > 0, "no"))
+table = np.zeros(3)
+table[0] = marking.answer("w")
+marking.check(1, "c", (table[0] > 0, "no"))
+marking.check(1, "d", (len(coursework.answers) == 1, "It is the only answer."))
+"""
+    ((one, other, third, fourth),) = judged(counted, checks=4)
+    assert one.startswith("y was not handed in")
+    assert other.startswith("z was not handed in")
+    assert third.startswith("w was not handed in")
+    assert fourth == "It is the only answer."
+
+
+def test_a_function_of_an_unreadable_answer_is_unreadable_and_an_older_value_is_not_taken():
+    code = """
+y = 7
+y = marking.answer("y")
+def doubled():
+    return 2 * y
+marking.check(1, "a", (doubled() > 20, "no"))
+y = 3
+marking.check(1, "b", (doubled() > 20, "no"))
+"""
+    ((one, other),) = judged(code)
+    assert one.startswith("y was not handed in")
+    assert other is None
 
 
 def test_a_test_that_breaks_says_so_and_gives_nothing():
-    assert judged("raise ValueError('odd.')") == [["This answer could not be read: odd."] * 2]
+    broken = 'x = [][0]\nmarking.check(1, "a", (x, "no"))\nmarking.check(1, "b", (not x, "no"))'
+    said = "This answer could not be read: list index out of range."
+    assert judged(broken) == [[said] * 2]
 
 
 def npy(value):
@@ -288,22 +331,73 @@ def test_what_was_handed_in_is_read_as_it_was(value):
     assert (array == np.asarray(value)).all()
 
 
-HUGE = base64.b64encode(
-    b"\x93NUMPY\x01\x00v\x00"
-    + b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,), }".ljust(117)
-    + b"\n"
-).decode()
+def forged(header, content=b""):
+    """A file of answers with a header of one's own."""
+    line = header.encode().ljust(117) + b"\n"
+    start = b"\x93NUMPY\x01\x00" + len(line).to_bytes(2, "little")
+    return base64.b64encode(start + line + content).decode()
 
 
-@pytest.mark.parametrize(
-    "text",
-    [npy(np.array([{}], object)), npy(np.zeros(3, "M8[s]")), "", "!", "AAAA", HUGE, npy(3)[:-8]],
-    ids=["pickle", "dates", "empty", "no base64", "no array", "a lie about its length", "cut off"],
-)
+def claimed(shape, descr="'<f8'", content=bytes(8)):
+    head = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}"
+    return forged(head, content)
+
+
+FORGED = {
+    "pickle": npy(np.array([{}], object)),
+    "dates": npy(np.zeros(3, "M8[s]")),
+    "empty": "",
+    "no base64": "!",
+    "no array": "AAAA",
+    "cut off": npy(3)[:-8],
+    "a lie about its length": claimed("(1000000000000,)"),
+    "brackets": forged("{((("),
+    "many brackets": forged("(" * 9000),
+    "many signs": forged("-" * 9000 + "1"),
+    "yes for a length": claimed("(True,)"),
+    "below 0": claimed("(-1, -1)"),
+    "further below 0": claimed("(-2, -4)", content=bytes(64)),
+    "a huge length beside 0": claimed("(0, 4611686018427387904)", content=b""),
+    "a length that no machine has": claimed(f"(0, {10**40})", content=b""),
+    "a text for a length": claimed("('1',)"),
+    "too many dimensions": claimed(f"({'1, ' * 99})"),
+    "half a type": claimed("(1,)", "('<f8',)"),
+    "a type with a shape": claimed("()", "('<f8', (1,))"),
+    "objects with names": claimed("(1,)", "[('a', '|O')]"),
+    "numbers with names": claimed("(1,)", "[('a', '<f8')]"),
+    "letters without a length": claimed("(1000000000000,)", "'<U0'", b""),
+    "no type": claimed("(1,)", "'<q7'"),
+    "columns": forged("{'descr': '<f8', 'fortran_order': True, 'shape': (1,), }", bytes(8)),
+    "not even a text": 7,
+}
+
+
+@pytest.mark.parametrize("text", FORGED.values(), ids=FORGED)
 def test_what_is_no_answer_is_left_out(text):
-    with pytest.raises(ValueError, match=r"."):
+    with pytest.raises(ValueError, match="not an answer"):
         judge.array(text)
-    assert judge.readable({"x": text, "Bad name": npy(3), "z": 3}) == {}
+    assert list(judge.readable({"x": text, "Bad name": npy(3), "z": npy(3)})) == ["z"]
+
+
+HEADERS = st.fixed_dictionaries(
+    {
+        "descr": st.sampled_from(["<f8", "|b1", "<U1", "<U0", "|O", "|S0", "|V0", "<m8"])
+        | st.lists(st.tuples(st.text(max_size=2), st.sampled_from(["<f8", "|O"])), max_size=2)
+        | st.tuples(st.just("<f8"), st.just((2,))),
+        "fortran_order": st.booleans() | st.none(),
+        "shape": st.lists(st.integers(-2, 3) | st.integers() | st.booleans()).map(tuple),
+    }
+)
+
+
+@settings(max_examples=300)
+@given(HEADERS.map(repr), st.sampled_from([0, 1, 4, 8, 16, 24]))
+def test_no_forged_header_breaks_the_judge(header, length):
+    for array in judge.readable({"x": forged(header, bytes(length))}).values():
+        assert array.nbytes == length
+        marking.begin(Variation({}, {}), {"x": array})
+        with contextlib.suppress(marking.Unreadable):
+            marking.answer("x", (None,))
 
 
 @given(st.binary(max_size=300), st.booleans())
