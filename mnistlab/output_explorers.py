@@ -13,9 +13,10 @@ from mnistlab.by_hand import softmax
 from mnistlab.explorers import Show, told
 from mnistlab.figure import a_digit, percent
 from mnistlab.images import as_input
+from mnistlab.report import bin_confidence, counted
 from mnistlab.sketches import bars, lines, matrix, raster, reliability, row, sentence
 
-__all__ = ["SCALES", "TEMPERATURES", "confusion", "counted", "saturation", "thresholds"]
+__all__ = ["SCALES", "TEMPERATURES", "confusion", "saturation", "thresholds"]
 
 SCALES = np.round(np.arange(0.1, 4.01, 0.1), 1)  # of logits
 TEMPERATURES = np.round(np.arange(0.3, 4.01, 0.1), 1)
@@ -119,12 +120,6 @@ def confusion(images: ArrayLike, labels: ArrayLike, predicted: ArrayLike) -> Sho
     return show
 
 
-def counted(labels: ArrayLike, predicted: ArrayLike) -> NDArray[np.intp]:
-    """The confusion matrix, (10, 10): rows are the truth, columns what was read."""
-    pairs = 10 * np.asarray(labels, np.intp) + np.asarray(predicted, np.intp)
-    return np.bincount(pairs, minlength=100).reshape(10, 10)
-
-
 def _read(picture: NDArray[np.float32], place: int, truth: int, read: int, side: int) -> str:
     alt = f"Image {place}: {a_digit(truth)}, read as {read}."
     return raster(picture, alt, f"{truth} as {read}" if truth != read else str(truth), side=side)
@@ -167,8 +162,6 @@ def _claims(
     network: str, confidence: NDArray[np.float64], correct: NDArray[np.bool_]
 ) -> tuple[str, float]:
     """A picture of what is claimed and what is read rightly in each bin, and the mean gap."""
-    from mnistlab.report import bin_confidence  # brings TensorFlow, which other explorers spare
-
     bins = bin_confidence(confidence, correct)
     filled = bins.count > 0
     claimed, got = bins.confidence[filled], bins.accuracy[filled]

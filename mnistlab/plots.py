@@ -19,7 +19,7 @@ from mnistlab.figure import COLOURS, DescribedFigure, described, luminance, perc
 from mnistlab.image_plots import boxes, digits, gallery, pixels, weights
 
 if TYPE_CHECKING:
-    # For its name alone: at run time it would bring TensorFlow, which no figure needs.
+    # For its name alone: at run time it would bring SciPy, which no figure needs.
     from mnistlab.report import Reliability
 
 __all__ = [

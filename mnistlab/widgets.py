@@ -14,6 +14,7 @@ from mnistlab import distortions as distorting
 from mnistlab import preparation_explorers as preparing
 from mnistlab.by_hand import Network
 from mnistlab.controls import SIDE_BY_SIDE, Explorer, Matrix, checkbox, choice, slider
+from mnistlab.report import counted
 from mnistlab.sketches import matrix
 
 __all__ = ["confusion", "distortions", "dropout", "feature_maps", "filters", "pixels"]
@@ -68,7 +69,7 @@ def confusion(images: ArrayLike, labels: ArrayLike, predicted: ArrayLike) -> Exp
 
     The first choice is the commonest mistake.
     """
-    counts = output_explorers.counted(labels, predicted)
+    counts = counted(labels, predicted)
     mistakes = counts - np.diag(np.diag(counts))
     first = [int(digit) for digit in divmod(int(mistakes.argmax()), 10)]
     table = matrix(counts, "rows: the truth, columns: what was read")

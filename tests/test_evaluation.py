@@ -2,6 +2,8 @@
 
 import json
 import math
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -13,6 +15,7 @@ from scipy import stats
 from sklearn import metrics
 
 from mnistlab import chance, evaluation
+from mnistlab.report import counted
 
 
 def logits_that_say(predicted, classes=10, strength=4.0):
@@ -151,6 +154,19 @@ def test_an_output_that_is_no_digit_counts_as_a_mistake_and_in_no_column():
     assert report.per_class["support"].tolist() == [0, 0, 0, 2, 0, 1, 0, 0, 0, 1]
     assert report.per_class["recall"][5] == 0
     assert "no digit: 2" in str(report)
+
+
+@pytest.mark.parametrize(("labels", "predicted"), [([2], [15]), ([9], [57]), ([9, 3], [99, 10])])
+def test_a_count_knows_no_output_that_is_no_digit(labels, predicted):
+    assert counted(labels, predicted).shape == (10, 10)
+    assert counted(labels, predicted).sum() == 0
+
+
+@pytest.mark.slow
+def test_a_report_needs_no_tensorflow():
+    code = "import sys, mnistlab.report; print('tensorflow' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_a_network_with_a_hundred_outputs_is_evaluated(images, labels):

@@ -27,6 +27,7 @@ from mnistlab import (
 )
 from mnistlab.figure import a_digit
 from mnistlab.photograph import photograph
+from mnistlab.report import counted
 
 N = 40
 
@@ -290,7 +291,7 @@ def test_any_number_can_be_drawn(value, limit):
 def test_a_matrix_counts_and_names_each_cell(material):
     _, labels, logits = material
     read = logits.argmax(axis=1)
-    counts = output_explorers.counted(labels, read)
+    counts = counted(labels, read)
     np.testing.assert_array_equal(counts, confusion_matrix(labels, read, labels=range(10)))
     html = sketches.matrix(counts)
     cells = re.findall(r'data-cell="(\d),(\d)"[^>]*>(\d+)<', html)
@@ -303,6 +304,13 @@ def test_the_first_choice_in_a_matrix_is_the_commonest_mistake(material):
     images, labels, _ = material
     read = np.where(labels == 4, 9, labels)
     assert widgets.confusion(images, labels, read).values == {"cell": [4, 9]}
+
+
+def test_an_answer_that_is_no_digit_stands_in_no_cell(material):
+    images, labels, _ = material
+    read = np.where(labels == 4, 57, labels)
+    read[labels == 2] = 3
+    assert widgets.confusion(images, labels, read).values == {"cell": [2, 3]}
 
 
 @pytest.mark.slow
