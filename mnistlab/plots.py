@@ -90,6 +90,7 @@ def confusion(matrix: ArrayLike) -> DescribedFigure:
         )
     if counts.sum() == 0 or counts.min() < 0:
         raise ValueError("This confusion matrix counts no images.")
+    counts = counts.astype(np.int64)  # in unsigned numbers, minus the largest is not the smallest
     finding, details = _confusion_findings(counts)
     size = 0.6 * len(counts) + 0.9
     figure = described(max(size, 4.5), size + 0.5, f"Confusion matrix. {finding}. {details}")

@@ -403,6 +403,13 @@ def test_empty_and_full_images_are_shown():
     assert "from 0.00 to 0.00" in plots.weights(np.zeros((784, 1))).alt
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.uint64, np.int8])
+def test_a_confusion_matrix_without_signs_names_the_same_mistake(kind):
+    matrix = np.array([[5, 1], [3, 5]])
+    assert plots.confusion(matrix.astype(kind)).alt == plots.confusion(matrix).alt
+    assert "1 is read as 0 most often (3)" in plots.confusion(matrix).alt
+
+
 @given(arrays.arrays(np.int64, (3, 3), elements=st.integers(0, 2000)))
 @settings(max_examples=15, deadline=None)
 def test_any_confusion_matrix_with_a_count_is_drawn(matrix):
