@@ -6,6 +6,8 @@ ink. Lessons see the steps through `images.prepare` and `images.read`.
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -86,7 +88,7 @@ def _dark_on_light(grey: Picture) -> bool:
     """Is there more that is darker than its surroundings than there is that is lighter?"""
     small = _shrunk(grey, SMALL // 6)
     size = max(3, round(0.6 * min(small.shape)))
-    rest = small - ndimage.median_filter(small, size=size, mode="nearest")
+    rest = small - ndimage.median_filter(small, size=size, mode="reflect")
     least = 0.3 * float(np.abs(rest).max())
     return bool(np.sum(rest < -least) > np.sum(rest > least))
 
@@ -110,15 +112,14 @@ def _without_rows(ink: Picture, least: float) -> Picture:
         return ink
     across = columns - width / 2
     slopes = np.linspace(-STEEPEST, STEEPEST, 49)
-    counts = [_counts(rows, across, slope, height) for slope in slopes]
+    levels = functools.partial(_levels, rows, across, height)
+    counts = [np.bincount(levels(slope), minlength=3 * height + 1) for slope in slopes]
     best = int(np.argmax([np.sum(count.astype(float) ** 2) for count in counts]))
-    slope, count = float(slopes[best]), counts[best]
-    lines = count > LINE_LENGTH * width
+    lines = counts[best] > LINE_LENGTH * width
     if not lines.any():
         return ink
-    level = np.round(rows - slope * across).astype(int) + height
     near = np.zeros_like(mask)
-    near[rows, columns] = ndimage.binary_dilation(lines, iterations=2)[level]
+    near[rows, columns] = ndimage.binary_dilation(lines, iterations=2)[levels(slopes[best])]
     runs = _run_lengths(mask)
     thin = float(np.median(runs[near]))
     if thin > LINE_WIDTH * max(ink.shape):
@@ -129,12 +130,12 @@ def _without_rows(ink: Picture, least: float) -> Picture:
     return np.where(rim & ~kept, np.float32(0), ink)
 
 
-def _counts(
-    rows: NDArray[np.intp], across: NDArray[np.float64], slope: float, height: int
+def _levels(
+    rows: NDArray[np.intp], across: NDArray[np.float64], height: int, slope: float
 ) -> NDArray[np.intp]:
-    """How many marked pixels lie on each line of that slope; three heights of room for them."""
-    level = np.round(rows - slope * across).astype(int) + height
-    return np.bincount(np.clip(level, 0, 3 * height), minlength=3 * height + 1)
+    """On which line of that slope each marked pixel lies; there is room for three heights."""
+    level = np.round(rows - slope * across).astype(np.intp) + height
+    return np.clip(level, 0, 3 * height)
 
 
 def _run_lengths(mask: NDArray[np.bool_]) -> NDArray[np.intp]:

@@ -212,3 +212,13 @@ def test_the_shared_pictures_stay_what_they_were(shared):
     one = prepare(stored["x"][0])
     np.testing.assert_array_equal(one.steps[1][1], one.steps[0][1])  # even already
     assert images.as_input(one.image).shape == (1, 28, 28)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_one_long_line_of_writing_is_read_without_a_crash(turned):
+    drawings = [drawn(label) for label in STROKES] * 3
+    page = np.asarray(Image.open(io.BytesIO(photograph(drawings, Photo(columns=18)))))
+    strip = page[len(page) // 2 - 40 : len(page) // 2 + 40]
+    for function in (prepare, read):
+        with contextlib.suppress(PictureError):
+            function(strip.T if turned else strip)
