@@ -3,7 +3,6 @@
 It holds `images`, (n, 28, 28) uint8, prepared as MNIST's are, and `labels`, (n,) uint8.
 """
 
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,10 +37,10 @@ def load(file: str | Path | None = None) -> Collection:
         raise DataError(f"{path} does not exist yet. Draw a digit on the pad and save it there.")
     try:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-            mine = Collection(stored["images"], stored["labels"])
-    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            mine = Collection(np.asarray(stored["images"]), np.asarray(stored["labels"]))
+    except Exception as error:  # what a damaged file makes zipfile, zlib and NumPy raise
         raise DataError(_damaged(path, "it cannot be read")) from error
-    if mine.images.shape != (len(mine.labels), 28, 28) or mine.labels.ndim != 1:
+    if mine.labels.ndim != 1 or mine.images.shape != (len(mine.labels), 28, 28):
         raise DataError(_damaged(path, f"its images have the shape {mine.images.shape}"))
     if mine.images.dtype != np.uint8 or mine.labels.dtype != np.uint8:
         raise DataError(_damaged(path, f"it holds {mine.images.dtype} and {mine.labels.dtype}"))
@@ -60,6 +59,8 @@ def add(image: ArrayLike, label: int, file: str | Path | None = None) -> int:
     if label not in range(10):
         raise ValueError(f"label={label}: a digit is a whole number from 0 to 9.")
     new = np.round(255 * as_input(image)).astype(np.uint8)
+    if len(new) != 1:
+        raise ValueError(f"add takes one image; these are {len(new)}. Add them one by one.")
     with cache.lock("my-digits"):
         old = load(path) if path.exists() else Collection(new[:0], np.zeros(0, np.uint8))
         images, labels = np.concatenate([old.images, new]), np.append(old.labels, np.uint8(label))

@@ -1,5 +1,7 @@
 """A learner's own digits are never lost: not by a crash, not by two at once, not by a bad file."""
 
+import contextlib
+import io
 import multiprocessing
 import os
 import signal
@@ -70,11 +72,43 @@ def test_a_damaged_collection_is_refused_and_not_overwritten(file, damage):
     assert file.read_bytes() == damaged
 
 
+def stored():
+    """A small collection as bytes."""
+    content = io.BytesIO()
+    labels = np.arange(3, dtype=np.uint8)
+    np.savez_compressed(content, images=np.full((3, 28, 28), 200, np.uint8), labels=labels)
+    return content.getvalue()
+
+
+STORED = stored()
+# Where the archive says how it is packed, and in the middle of what is packed.
+WELL_KNOWN = [STORED.rfind(b"PK\x01\x02") + 10, STORED.rfind(b"PK\x01\x02") + 8, 60, 100]
+
+
+@given(st.integers(0, len(STORED) - 1) | st.sampled_from(WELL_KNOWN), st.integers(1, 255))
+@settings(max_examples=300, deadline=None)
+def test_a_changed_byte_is_harmless_or_gets_a_sentence(tmp_path_factory, place, change):
+    file = tmp_path_factory.getbasetemp() / "changed.npz"
+    content = bytearray(STORED)
+    content[place] ^= change
+    file.write_bytes(content)
+    with contextlib.suppress(DataError):
+        assert collection.load(file).labels.max() <= 9
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_anything_but_one_image_is_refused(file, count):
+    with pytest.raises(ValueError, match=f"one image; these are {count}"):
+        collection.add(np.zeros((count, 28, 28)), 3, file)
+    assert not file.exists()
+
+
 WRONG = {
     "no labels": {"images": np.zeros((2, 28, 28), np.uint8)},
     "one label less": {"images": np.zeros((2, 28, 28), np.uint8), "labels": np.zeros(1, np.uint8)},
     "floats": {"images": np.zeros((2, 28, 28)), "labels": np.zeros(2, np.uint8)},
     "a label of 12": {"images": np.zeros((1, 28, 28), np.uint8), "labels": np.uint8([12])},
+    "one label for all": {"images": np.zeros((1, 28, 28), np.uint8), "labels": np.uint8(3)},
     "objects": {"images": np.array([None]), "labels": np.zeros(1, np.uint8)},
 }
 
