@@ -5,6 +5,7 @@ import contextlib
 import gc
 import io
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import lesson_style
@@ -477,7 +478,7 @@ TWO = SimpleNamespace(name="2_two", number=2, cells=[])
 def placed(folder, *names):
     for name in names:
         path = folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("{}")
     return submissions.find(folder, [ONE, TWO])
 
@@ -514,16 +515,71 @@ def test_one_students_second_notebook_is_left_out(tmp_path):
     assert "the same one's" in strange[0]
 
 
-def test_links_are_not_followed(tmp_path):
-    (tmp_path / "secret.txt").write_text("{}")
-    (tmp_path / "class" / "anna").mkdir(parents=True)
+def linked(link, to):
+    link.parent.mkdir(parents=True, exist_ok=True)
     try:
-        (tmp_path / "class" / "anna" / "1_one.ipynb").symlink_to(tmp_path / "secret.txt")
+        link.symlink_to(to, target_is_directory=to.is_dir())
     except OSError:
         pytest.skip("this system lets nobody make links")
+
+
+def test_links_are_not_followed_and_are_named(tmp_path):
+    placed(tmp_path / "elsewhere", "1_one.ipynb")
+    linked(tmp_path / "class" / "anna" / "1_one.ipynb", tmp_path / "elsewhere" / "1_one.ipynb")
+    linked(tmp_path / "class" / "ben", tmp_path / "elsewhere")
+    linked(tmp_path / "class" / "carl" / "more", tmp_path / "elsewhere")
     found, strange = submissions.find(tmp_path / "class", [ONE])
     assert found == []
-    assert "a link" in strange[0]
+    assert [line.split(":")[0] for line in sorted(strange)] == [
+        str(Path("anna", "1_one.ipynb")),
+        "ben",
+        str(Path("carl", "more")),
+    ]
+    assert all("a link" in line for line in strange)
+    assert sum("Put the folder itself there" in line for line in strange) == 2
+
+
+def test_a_folder_within_a_students_folder_is_named_with_what_to_do(tmp_path):
+    found, strange = placed(tmp_path, "group1/anna/1_one.ipynb", "ben/1_one.ipynb")
+    assert [one.student for one in found] == ["ben"]
+    (line,) = strange
+    assert line.startswith(str(Path("group1", "anna")))
+    assert f"move {Path('group1', 'anna')} up into {tmp_path.name}" in line
+
+
+def test_a_folder_that_may_not_be_read_is_named_and_the_rest_is_found(tmp_path, monkeypatch):
+    listed = Path.iterdir
+
+    def refused(folder):
+        if folder.name == "anna":
+            raise PermissionError(13, "Permission denied")
+        return listed(folder)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    found, strange = placed(tmp_path, "anna/1_one.ipynb", "ben/1_one.ipynb")
+    assert [one.student for one in found] == ["ben"]
+    assert strange == ["anna: this folder cannot be read (Permission denied), so it is left out."]
+
+
+def test_hidden_files_and_folders_are_no_submissions(tmp_path):
+    found, strange = placed(
+        tmp_path,
+        "__MACOSX/anna/1_one.ipynb",
+        ".ipynb_checkpoints/1_one.ipynb",
+        "anna/.ipynb_checkpoints/1_one.ipynb",
+        "anna/1_one.ipynb",
+        "anna/.DS_Store",
+        ".DS_Store",
+    )
+    assert [one.student for one in found] == ["anna"]
+    assert strange == []
+
+
+@pytest.mark.parametrize("name", ["Jose\u0301/1_one.ipynb", "Jose\u0301-1_one.ipynb"])
+def test_a_name_whose_accents_are_marks_is_written_with_letters(tmp_path, name):
+    found, strange = placed(tmp_path, name)
+    assert [one.student for one in found] == ["Jos\u00e9"]
+    assert strange == []
 
 
 def a_notebook(*sources, metadata=None, names=("a-answer", "a")):
@@ -582,14 +638,31 @@ KEYS = st.sampled_from(
     ["cells", "cell_type", "source", "metadata", "nbgrader", "grade_id", "kernelspec", "language"]
 )
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(st.characters(), max_size=5),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=12,
 )
 
 
-@settings(max_examples=300)
-@given(st.dictionaries(KEYS, JSON) | st.builds(lambda cells: {"cells": cells}, st.lists(JSON)))
+def objects(**values):
+    """Objects that have some of these keys, and there such a value or any other."""
+    return st.fixed_dictionaries({}, optional={key: JSON | one for key, one in values.items()})
+
+
+CELLS = objects(
+    cell_type=st.just("code"),
+    source=st.just("x = 1") | st.lists(st.text(max_size=5)),
+    metadata=objects(nbgrader=objects(grade_id=st.sampled_from(["a", "a-answer"]))),
+)
+SOUND = {"cell_type": "code", "source": "x"}  # with it, the reader gets to its end
+NOTEBOOKS = objects(
+    cells=st.lists(JSON | CELLS, max_size=3).map(lambda cells: [SOUND, *cells]),
+    metadata=objects(kernelspec=objects(language=st.sampled_from(["python", "R"]))),
+)
+
+
+@settings(max_examples=500)
+@given(JSON | NOTEBOOKS)
 def test_no_notebook_breaks_the_reader(notebook):
     try:
         handed = read(notebook)
@@ -597,6 +670,26 @@ def test_no_notebook_breaks_the_reader(notebook):
         return
     assert handed.cells
     "".join([*handed.cells, *handed.notes]).encode()
+
+
+@pytest.mark.parametrize("odd", [[1], "x", 3, {"kernelspec": [1]}, {"kernelspec": "x"}])
+def test_metadata_of_no_known_form_are_passed_over(odd):
+    assert read(a_notebook("x", "y", metadata=odd)).notes == []
+
+
+def test_a_language_and_a_name_without_end_are_passed_over():
+    deep = "[" * 900 + "]" * 900
+    metadata = f'"metadata": {{"kernelspec": {{"language": {deep}}}}}'
+    named = f'"metadata": {{"nbgrader": {{"grade_id": {deep}}}}}'
+    cell = f'{{"cell_type": "code", "source": "x", {named}}}'
+    handed = submissions.read(f'{{"cells": [{cell}], {metadata}}}'.encode(), TWO)
+    assert (handed.cells, handed.notes) == (["x"], [])
+
+
+@given(st.binary(max_size=200))
+def test_no_file_breaks_the_reader(data):
+    with contextlib.suppress(submissions.Unusable):
+        submissions.read(data, ONE)
 
 
 @given(st.text(st.characters()))

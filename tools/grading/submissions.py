@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,13 +39,13 @@ class Handed:
 
 
 def find(folder: Path, known: list[Assignment]) -> tuple[list[Submission], list[str]]:
-    """Return the submissions in a folder, and a sentence about each file that is none.
+    """Return the submissions in a folder, and a sentence about whatever else is there.
 
     anna/1_look_and_read.ipynb and anna-1_look_and_read.ipynb (or with _) are anna's.
     """
     found: dict[tuple[str, str], Submission] = {}
-    strange = []
-    for path in _files(folder):
+    strange: list[str] = []
+    for path in _files(folder, strange):
         try:
             one = _named(path.relative_to(folder), known, path)
         except Unusable as problem:
@@ -61,32 +61,59 @@ def find(folder: Path, known: list[Assignment]) -> tuple[list[Submission], list[
     return order, strange
 
 
-def _files(folder: Path) -> Iterator[Path]:
-    """Notebooks in the folder and its folders, those in folders first."""
-    inner = [path for one in sorted(folder.iterdir()) if one.is_dir() for path in sorted(_in(one))]
-    yield from inner
-    yield from (path for path in sorted(_in(folder)))
+def _files(top: Path, strange: list[str]) -> list[Path]:
+    """The files in a folder and in its folders, those in folders first.
+
+    strange: gets a sentence about each folder that is not entered.
+    """
+    beside, folders = _listed(top, top, strange)
+    within: list[Path] = []
+    for folder in folders:
+        if folder.is_symlink():
+            strange.append(_not_entered(folder, top))
+            continue
+        files, deeper = _listed(folder, top, strange)
+        within += files
+        strange += [_not_entered(path, top) for path in deeper]
+    return [*within, *beside]
 
 
-def _in(folder: Path) -> Iterator[Path]:
+def _listed(folder: Path, top: Path, strange: list[str]) -> tuple[list[Path], list[Path]]:
+    """What is in a folder, files and folders, but for what a system or an editor hides there."""
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        why = f"this folder cannot be read ({error.strerror}), so it is left out"
+        strange.append(f"{_shown(folder.relative_to(top))}: {why}.")
+        return [], []
+    paths = [path for path in paths if not path.name.startswith(".") and path.name != "__MACOSX"]
+    return [p for p in paths if not p.is_dir()], [p for p in paths if p.is_dir()]
+
+
+def _not_entered(folder: Path, top: Path) -> str:
+    shown = _shown(folder.relative_to(top))
     if folder.is_symlink():
-        return
-    yield from (path for path in folder.iterdir() if not path.is_dir() and _is_meant(path))
+        return f"{shown}: this is a link, and links are not followed. Put the folder itself there."
+    return (
+        f"{shown}: a folder within a folder is not entered. If it is a student's, "
+        f"move {shown} up into {top.resolve().name}."
+    )
 
 
-def _is_meant(path: Path) -> bool:
-    return not path.name.startswith(".")
+def _shown(where: Path) -> str:
+    return ascii(str(where))[1:-1][:NOTE]
 
 
 def _named(where: Path, known: list[Assignment], path: Path) -> Submission:
     names = {assignment.name: assignment for assignment in known}
-    stem = where.name.removesuffix(".ipynb")
-    if len(where.parts) == 2:
-        student, name = where.parts[0], stem
+    parts = unicodedata.normalize("NFC", where.as_posix()).split("/")  # macOS takes é apart
+    stem = parts[-1].removesuffix(".ipynb")
+    if len(parts) == 2:
+        student, name = parts[0], stem
     else:
         flat = re.fullmatch(rf"(.+?)[-_]({'|'.join(map(re.escape, names))})", stem)
         student, name = (flat[1], flat[2]) if flat else ("", stem)
-    shown = ascii(str(where))[1:-1][:NOTE]
+    shown = _shown(where)
     if name not in names or where.suffix != ".ipynb":
         raise Unusable(f"{shown}: no assignment has this name; they are {', '.join(names)}.")
     if not student:
@@ -160,11 +187,10 @@ def _source(cell: dict[str, Any]) -> str:
 
 
 def _about_kernel(notebook: dict[str, Any]) -> list[str]:
-    spec = (notebook.get("metadata") or {}).get("kernelspec") or {}
-    language = spec.get("language", "python") if isinstance(spec, dict) else "python"
-    if language == "python":
+    language = _inner(_inner(notebook, "metadata"), "kernelspec").get("language")
+    if not isinstance(language, str) or language == "python":
         return []
-    named = ascii(plain(str(language))[:40])
+    named = ascii(plain(language)[:40])
     return [f"The notebook says that its language is {named}; it was run with Python."]
 
 
@@ -182,6 +208,11 @@ def _about_cells(cells: list[dict[str, Any]], assignment: Assignment) -> list[st
 
 
 def _name(cell: dict[str, Any]) -> str:
-    metadata = cell.get("metadata")
-    named = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    return str(named.get("grade_id")) if isinstance(named, dict) else ""
+    name = _inner(_inner(cell, "metadata"), "nbgrader").get("grade_id")
+    return name if isinstance(name, str) else ""
+
+
+def _inner(outer: dict[str, Any], key: str) -> dict[str, Any]:
+    """An object within another one; an empty one if there is none, or something else."""
+    inner = outer.get(key)
+    return inner if isinstance(inner, dict) else {}
