@@ -144,13 +144,20 @@ def logits(model: keras.Model, images: np.ndarray, batch: int = 1000) -> np.ndar
     head = model.layers[-1]
     if not isinstance(head, layers.Dense):
         raise ValueError(f"The last layer of {model.name!r} is no Dense layer: it has no logits.")
+    taken = model.input_shape[1:] if hasattr(model, "input_shape") else "unknown"
+    if taken not in ((28, 28), (28, 28, 1)):
+        raise ValueError(
+            f"{model.name!r} takes no images of 28×28: its input is {taken}. Begin it with "
+            "keras.Input((28, 28)) and, before a Dense layer, Flatten()."
+        )
     x = pictures.as_input(images)
     if len(x) == 0:
         return np.zeros((0, head.units), np.float32)
     body = keras.Model(model.inputs[0], head.input)
+    bias = head.bias if head.use_bias else np.float32(0)
     parts = [
         # (batch, features) @ (features, classes) → (batch, classes)
-        np.asarray(body(x[start : start + batch], training=False) @ head.kernel + head.bias)
+        np.asarray(body(x[start : start + batch], training=False) @ head.kernel + bias)
         for start in range(0, len(x), batch)
     ]
     return np.concatenate(parts)

@@ -84,6 +84,39 @@ def test_logits_do_not_depend_on_the_batch():
     )
 
 
+def test_a_last_layer_without_a_bias_has_logits_too():
+    head = keras.layers.Dense(10, use_bias=False)
+    model = keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), head])
+    np.testing.assert_allclose(models.logits(model, IMAGES), model(IMAGES), atol=1e-6)
+
+
+def test_a_network_for_images_with_a_channel_has_logits_too():
+    model = keras.Sequential(
+        [keras.Input((28, 28, 1)), keras.layers.Flatten(), keras.layers.Dense(10)]
+    )
+    assert models.logits(model, IMAGES).shape == (len(IMAGES), 10)
+
+
+class _Subclassed(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.head = keras.layers.Dense(10)
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        (keras.Sequential([keras.Input((784,)), keras.layers.Dense(10)]), r"input is \(784,\)"),
+        (keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)]), "input is unknown"),
+        (_Subclassed(), "input is unknown"),
+    ],
+)
+@pytest.mark.parametrize("count", [0, 3])
+def test_logits_of_a_network_for_something_else_are_refused_in_one_sentence(model, said, count):
+    with pytest.raises(ValueError, match=f"takes no images of 28×28: its {said}. Begin it with"):
+        models.logits(model, IMAGES[:count])
+
+
 @pytest.mark.parametrize(
     ("name", "output", "words"),
     [("resnet", "softmax", "no network 'resnet'.*hidden"), ("hidden", "tanh", "output='tanh'")],
