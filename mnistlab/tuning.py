@@ -72,11 +72,20 @@ def search_space(network: str) -> Space:
     return dict(_SPACES[network])
 
 
+def _known(network: str, space: Space) -> Space:
+    """The space, if this network reads each of its settings."""
+    known = search_space(network)
+    for name in space:
+        if name not in known:
+            raise ValueError(f"{network!r} has no setting {name!r}, only {', '.join(known)}.")
+    return space
+
+
 class Sweep:
     """A study of one network's settings, kept in a journal.
 
     file: the journal; where it holds a study of the same plan, that one goes on.
-    space: what is tried, `search_space(network)` unless told otherwise.
+    space: what is tried, `search_space(network)` or a part of it, from where to where you like.
     epochs: of every trial, so that accuracies after the same epoch can be compared: the learning
     rate falls along the whole plan, and one epoch of two is not one of four.
     limit: learn from so many images only. validation: how many are held out.
@@ -94,7 +103,7 @@ class Sweep:
         validation: int | None = None,
         seed: int = 0,
     ) -> None:
-        self.space = search_space(network) if space is None else dict(space)
+        self.space = _known(network, search_space(network) if space is None else dict(space))
         self.digits, self.file = digits, Path(file)
         epochs = EPOCHS if epochs is None else epochs
         validation = HELD_OUT if validation is None else validation

@@ -316,6 +316,16 @@ def test_a_space_is_the_learners_to_change(sweep_at):
     ]
 
 
+@pytest.mark.parametrize(
+    ("network", "name"), [("cnn", "size"), ("no-hidden", "dropout"), ("hidden", "sizes")]
+)
+def test_a_setting_that_nothing_reads_is_refused(sweep_at, tmp_path, network, name):
+    space = tuning.search_space(network) | {name: IntDistribution(3, 4)}
+    with pytest.raises(ValueError, match=f"{network!r} has no setting {name!r}.* rate, batch"):
+        sweep_at(network=network, space=space)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_network_without_settings_is_the_one_of_the_course(name):
     ours, theirs = tuning.build(name, {}, seed=3), models.build(name, seed=3)
