@@ -65,9 +65,11 @@ def packages() -> Check:
         need = Requirement(line)
         if need.marker is None:  # the extras have one
             wrong += _problem(need)
+    if wrong:
+        return Check("packages", False, "; ".join(wrong), SET_UP_AGAIN)
     names = ("tensorflow", "keras", "numpy", "jupyterlab")
     found = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
-    return Check("packages", not wrong, "; ".join(wrong) or found, SET_UP_AGAIN)
+    return Check("packages", True, found)
 
 
 def _problem(need: Requirement) -> list[str]:

@@ -35,6 +35,10 @@ def test_a_missing_and_an_old_package_are_named(monkeypatch):
         doctor.Requirement("numpy>=2")
     )
     assert wrong == ["keras is missing", "numpy 0.1 is not >=2"]
+    check = doctor.packages()
+    assert not check.ok
+    assert check.name == "packages"
+    assert "keras is missing; numpy 0.1 is not" in check.found
 
 
 @pytest.mark.parametrize(
