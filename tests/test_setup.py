@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -70,6 +71,15 @@ def test_the_extras_are_added_once_to_the_environment_that_is_there(setup, with_
     assert with_all[1:] == ["requirements.lock", ".", "requirements-all.lock"]
     setup.main()
     assert len(with_all) == 4
+
+
+def test_whoever_waits_for_the_extras_is_told_each(setup, with_all, capsys):
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    extras = set(tomllib.loads(text)["project"]["optional-dependencies"]) - {"test"}
+    setup.main()
+    said = capsys.readouterr().out
+    assert {extra for extra in extras if extra not in said} == set()
+    assert {extra for extra in extras if extra not in setup.__doc__} == set()
 
 
 def test_a_plain_set_up_leaves_the_extras_alone(setup, with_all, monkeypatch):

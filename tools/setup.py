@@ -1,7 +1,8 @@
 """Makes `.venv` from requirements.lock, once: what every make target calls first.
 
-With --all it then adds the extras that requirements-all.lock names, once too: those that drive a
-browser. What stands in both locks is the same, so nothing that was there changes.
+With --all it then adds the extras that requirements-all.lock names, once too: for the browser
+tests, the app, the grading and the cluster's dashboard. What stands in both locks is the same, so
+nothing that was there changes.
 
 Uses the standard library only and no new syntax, so that a Python that is too old can still say
 so. An environment is either complete (its stamp says for which lock) or thrown away; the one
@@ -181,7 +182,10 @@ def make_environment():
 
 def add_extras():
     """Install what requirements-all.lock has beyond the other lock, and stamp it."""
-    say("Adding to .venv, once, what drives a browser: a minute.")
+    say(
+        "Adding to .venv, once, what the browser tests, the app, the grading and the cluster's "
+        "dashboard need: a minute."
+    )
     empty_log()
     install_locked(ALL_LOCK)
     write_stamp(extras=True)
