@@ -14,9 +14,13 @@ def main() -> None:
     except ImportError as error:
         sys.exit(f"Coursework needs nbgrader, which make coursework installs: {error}.")
     course = book.Book(BUILT / "nbgrader")
-    for assignment in source.assignments():
-        for path in release.build(assignment, course, BUILT):
-            print(path.relative_to(ROOT), flush=True)
+    try:
+        for assignment in source.assignments():
+            for path in release.build(assignment, course, BUILT):
+                print(path.relative_to(ROOT), flush=True)
+    except source.Refused as problem:
+        print(problem, file=sys.stderr)
+        sys.exit(2)
 
 
 if __name__ == "__main__":

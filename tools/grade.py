@@ -26,8 +26,19 @@ def main() -> None:
     """Grade what is named on the command line, and print a table."""
     wanted = arguments(sys.argv[1:])
     refuse(wanted, sandbox.missing())
+    try:
+        grade(wanted)
+    except source.Refused as problem:
+        print(problem, file=sys.stderr)
+        sys.exit(2)
+
+
+def grade(wanted: argparse.Namespace) -> None:
+    """Grade a folder, fill the gradebook, and write the class's page and each student's."""
     known = source.assignments()
     found, strange = submissions.find(wanted.submissions, known)
+    if not found:
+        sys.exit("\n".join([*told(strange), nothing(wanted.submissions, known)]))
     names = {one.assignment.name for one in found}
     used = [assignment for assignment in known if assignment.name in names]
     book = open_book(wanted.grades, used)
@@ -36,13 +47,23 @@ def main() -> None:
     strange += failed
     book.enter(results)
     book.feedback(results, used)
-    book.export(used)
+    book.export(known)
     page = wanted.grades / "class.html"
     page.write_text(pages.class_page(results, used, strange), encoding="utf-8")
-    print(table(results, used))
-    for sentence in strange:
-        print(f"not graded: {sentence}")
-    print(f"open {page}")
+    print("\n".join([table(results, used), *told(strange), f"open {page}"]))
+
+
+def told(strange: list[str]) -> list[str]:
+    """What was not graded, as lines of text."""
+    return [f"not graded: {sentence}" for sentence in strange]
+
+
+def nothing(folder: Path, known: list[Assignment]) -> str:
+    """What to say, and to do, where there is no notebook to grade."""
+    return (
+        f"There is no notebook to grade in {folder}, and no grade has changed. "
+        f"A notebook's place is {folder / 'anna' / f'{known[0].name}.ipynb'}, say."
+    )
 
 
 def arguments(words: list[str]) -> argparse.Namespace:
@@ -72,17 +93,14 @@ def refuse(wanted: argparse.Namespace, missing: str) -> None:
 
 
 def open_book(folder: Path, used: list[Assignment]) -> "Book":
-    """Open the class's gradebook with these assignments, or end with one sentence."""
+    """Open the class's gradebook with these assignments, or say that nbgrader is missing."""
     try:
         from grading import book
     except ImportError as error:
         sys.exit(f"Grading needs nbgrader, which make grade installs: {error}.")
     course = book.Book(folder)
-    try:
-        for assignment in used:
-            course.release(assignment)
-    except book.Changed as problem:
-        sys.exit(str(problem))
+    for assignment in used:
+        course.release(assignment)
     return course
 
 

@@ -19,21 +19,22 @@ from typing import Any
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.converters import GenerateAssignment, GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.plugins import ExportPlugin
+from sqlalchemy.exc import DatabaseError
 from traitlets.config import Config
 
 from grading.grader import Marks, Result
-from grading.source import Assignment
+from grading.source import Assignment, Refused
 
 TEMPLATE = Path(__file__).parent
 STUB = "# your lines here"
 
 
-class Changed(RuntimeError):
+class Changed(Refused):
     """An assignment has other tasks than when this class was graded."""
 
 
@@ -58,17 +59,31 @@ class Book:
 
     def release(self, assignment: Assignment) -> Path:
         """Make the student version of an assignment, enter it into the gradebook; return it."""
-        source = self.root / "source" / assignment.name
-        source.mkdir(parents=True, exist_ok=True)
-        shutil.copy(assignment.path, source / f"{assignment.name}.ipynb")
-        try:
-            self._convert(GenerateAssignment, assignment.name, ".")
-        except NbGraderException as error:
+        if self._has_changed(assignment):
             raise Changed(
                 f"The gradebook in {self.root} does not fit {assignment.name} any more: its tasks "
                 "have changed since. Grade into a new folder, with GRADES=folder."
-            ) from error
+            )
+        source = self.root / "source" / assignment.name
+        source.mkdir(parents=True, exist_ok=True)
+        shutil.copy(assignment.path, source / f"{assignment.name}.ipynb")
+        self._convert(GenerateAssignment, assignment.name, ".")
         return self.root / "release" / assignment.name / f"{assignment.name}.ipynb"
+
+    def _has_changed(self, assignment: Assignment) -> bool:
+        """Whether submissions were entered when the assignment had other cells."""
+        try:
+            with Gradebook(self.address) as gradebook:
+                notebook = gradebook.find_notebook(assignment.name, assignment.name)
+                cells = {cell.name for cell in notebook.source_cells}
+                return bool(notebook.submissions) and cells != set(assignment.cells)
+        except MissingEntry:
+            return False
+        except DatabaseError as error:
+            raise Refused(
+                f"{self.root / 'gradebook.db'} cannot be read as a gradebook ({error.orig}). "
+                "Put an older copy in its place, or grade into a new folder, with GRADES=folder."
+            ) from error
 
     def enter(self, results: Iterable[Result]) -> None:
         """Write results into the gradebook; marks that a teacher gave by hand stay."""
@@ -97,25 +112,54 @@ class Book:
             self._convert(GenerateFeedback, name, "*")
 
     def export(self, assignments: list[Assignment]) -> Path:
-        """Write grades.csv from the gradebook."""
+        """Write all that is in the gradebook into grades.csv, whenever it was graded.
+
+        assignments: whose columns are in the order of their tasks.
+        """
         plugin = Grades(to=str(self.root / "grades.csv"))
         plugin.titles = {one.name: [task.name for task in one.tasks] for one in assignments}
         with Gradebook(self.address) as gradebook:
+            for one in gradebook.assignments:
+                cells = [cell.name for notebook in one.notebooks for cell in notebook.grade_cells]
+                plugin.titles.setdefault(one.name, cells)
             plugin.export(gradebook)
         return self.root / "grades.csv"
 
     def _convert(self, converter: Any, assignment: str, student: str) -> None:
+        """Run one of nbgrader's converters, or raise Refused with its reason."""
         folder = CourseDirectory(config=self.config)
         folder.assignment_id, folder.student_id = assignment, student
         app = converter(coursedir=folder, config=self.config)
-        app.log.setLevel(logging.CRITICAL)
         app.force = True
-        with _staying_here():
-            app.start()
+        kept = _Reasons()
+        app.log.setLevel(logging.ERROR)
+        app.log.addHandler(kept)
+        try:
+            with _staying_here():
+                app.start()
+        except NbGraderException as error:
+            why = (kept.reasons or [str(error)])[0]
+            raise Refused(f"nbgrader cannot work with {assignment}. It says: {why}") from error
+        finally:
+            app.log.removeHandler(kept)
+
+
+class _Reasons(logging.Handler):
+    """Keeps what went wrong, which nbgrader puts into its log and leaves out of its exceptions."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.reasons: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the last line of a traceback."""
+        lines = record.getMessage().strip().splitlines()
+        if lines and lines[0].startswith("Traceback"):
+            self.reasons.append(lines[-1])
 
 
 class Grades(ExportPlugin):  # type: ignore[misc]
-    """nbgrader's export with a column for each task, and with its cells quoted."""
+    """nbgrader's export with a column for each task."""
 
     titles: dict[str, list[str]]
 

@@ -16,12 +16,12 @@ from nbconvert import HTMLExporter
 
 from grading import pages
 from grading.book import Book
-from grading.source import HIDDEN, SOLUTION, Assignment, parts
+from grading.source import HIDDEN, SOLUTION, Assignment, Refused, parts
 
 SHORTEST = 8  # letters of a line that could give something away
 
 
-class Leak(RuntimeError):
+class Leak(Refused):
     """A student version that must not go out; its text says why."""
 
 

@@ -17,6 +17,10 @@ SOLUTION = ("BEGIN SOLUTION", "END SOLUTION")  # nbgrader's own marks
 HIDDEN = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
 
 
+class Refused(ValueError):
+    """An assignment that cannot be built or graded; its text says why."""
+
+
 @dataclass(frozen=True)
 class Criterion:
     """One line of the rubric."""
@@ -78,10 +82,10 @@ def assignments(folder: Path = FOLDER) -> list[Assignment]:
 
 
 def read(path: Path) -> Assignment:
-    """Read one source notebook, or raise ValueError with a sentence on what is amiss."""
+    """Read one source notebook, or raise Refused with a sentence on what is amiss."""
     number = re.match(r"(\d+)_", path.name)
     if not number:
-        raise ValueError(f"{path.name} should begin with the assignment's number, as in 1_name.")
+        raise Refused(f"{path.name} should begin with the assignment's number, as in 1_name.")
     notebook = nbformat.read(path, as_version=4)
     tasks, title = [], ""
     for cell in notebook.cells:
@@ -111,10 +115,10 @@ def _task(cell: NotebookNode, title: str) -> Task:
     rubric = criteria(hidden)
     total = sum(criterion.points for criterion in rubric)
     if total != points:
-        raise ValueError(f"{name}: the cell has {points:g} points, its hidden tests {total:g}.")
+        raise Refused(f"{name}: the cell has {points:g} points, its hidden tests {total:g}.")
     said = re.search(r"\((\d+) points?\)$", title)
     if not said or float(said[1]) != points:
-        raise ValueError(f"{name}: the heading {title!r} should end with ({points:g} points).")
+        raise Refused(f"{name}: the heading {title!r} should end with ({points:g} points).")
     return Task(name, title[: said.start()].strip(), points, hidden, rubric)
 
 
