@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize
+from scipy import optimize, special
 
 from mnistlab import models
 from mnistlab.chance import Comparison, Interval, Spread, compare_answers, over_seeds
@@ -124,10 +124,12 @@ def temperature(logits: ArrayLike, labels: ArrayLike) -> float:
     flatter them.
     """
     before = _checked_logits(logits).astype(np.float64)
-    truth = _checked_labels(labels, len(before), before.shape[1])
+    truth = _checked_labels(labels, len(before), min(CLASSES, before.shape[1]))
+    rows = np.arange(len(truth))
 
     def loss(log_temperature: float) -> float:
-        return score(before / np.exp(log_temperature), truth).loss
+        cooled = before / np.exp(log_temperature)
+        return float(np.mean(special.logsumexp(cooled, axis=1) - cooled[rows, truth]))
 
     bounds = np.log([0.05, 20])
     return float(np.exp(optimize.minimize_scalar(loss, bounds=bounds, method="bounded").x))
