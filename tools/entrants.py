@@ -26,7 +26,7 @@ import peers
 import tensorflow as tf
 from keras import layers
 
-from mnistlab import data, models, training
+from mnistlab import data, evaluation, models, training
 
 Found = dict[str, Any]
 
@@ -194,8 +194,6 @@ def evaluate(times: str, digits: data.Digits, seed: int) -> Found:
     """A report on every test image so many times; the network has answered before."""
     x, y = (np.concatenate([part] * int(times)) for part in (digits.x_test, digits.y_test))
     model = models.build("hidden", seed)
-    from mnistlab import evaluation  # brings scikit-learn, which would weigh on the others
-
     evaluation.evaluate(model, x[:1000], y[:1000])
     start = time.perf_counter()
     evaluation.evaluate(model, x, y)
