@@ -22,10 +22,15 @@ __all__ += ["saturation", "thresholds", "votes"]
 __all__ += ["budget", "cells", "ink", "looks", "preparation"]
 
 
+def _image(images: ArrayLike) -> Any:
+    """A slider that goes from one image to the next."""
+    return slider("image", 0, len(np.asarray(images)) - 1, 0)
+
+
 def pixels(images: ArrayLike) -> Explorer:
     """An image, and which of its pixels are darker than a threshold; lesson 1."""
     controls = {
-        "image": slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
+        "image": _image(images),
         "threshold": slider("threshold", 0, 250, 100, 10),
     }
     return Explorer(explorers.pixels(images), controls)
@@ -37,7 +42,7 @@ def votes(kernel: ArrayLike, bias: ArrayLike, images: ArrayLike, labels: ArrayLi
     It starts with the digit that the first image truly shows.
     """
     controls = {
-        "image": slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
+        "image": _image(images),
         "digit": slider("votes on", 0, 9, int(np.asarray(labels)[0])),
     }
     return Explorer(explorers.votes(kernel, bias, images, labels), controls)
@@ -48,7 +53,7 @@ def saturation(logits: ArrayLike, labels: ArrayLike) -> Explorer:
     scales = output_explorers.SCALES
     controls = {
         "scale": slider("scale of logits", float(scales[0]), float(scales[-1]), 1.0, 0.1),
-        "image": slider("image", 0, min(99, len(labels) - 1), 0),  # type: ignore[arg-type]
+        "image": _image(np.asarray(labels)[:100]),
     }
     return Explorer(output_explorers.saturation(logits, labels), controls)
 
@@ -89,7 +94,7 @@ def dropout(networks: Mapping[str, Any], images: ArrayLike, labels: ArrayLike) -
     depth = max(len(network.sizes) for network in asked.values())
     controls = {
         "network": choice("network", networks),
-        "image": slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
+        "image": _image(images),
         "rate": slider("dropout rate", 0.0, 0.9, 0.3, 0.1),
         "layers": slider("layers that drop", 0, depth, depth),
         "draw": slider("draw", 0, 19, 0),
@@ -105,7 +110,7 @@ def distortions(
     start: where controls begin, such as turn=45, right=4 or image=7.
     """
     controls = {
-        "image": slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
+        "image": _image(images),
         "turn": slider("turn (degrees)", -90, 90, 0, 5),
         "right": slider("move right", -8.0, 8.0, 0.0, 0.5),
         "down": slider("move down", -8.0, 8.0, 0.0, 0.5),
@@ -129,7 +134,7 @@ def filters(images: ArrayLike, kernels: Mapping[str, ArrayLike], **start: int) -
     show = filter_explorers.filters(images, kernels)
     last = 28 - len(np.asarray(next(iter(kernels.values()))))
     controls = {
-        "image": slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
+        "image": _image(images),
         "name": choice("filter", kernels),
         "top": slider("row", 0, last, last // 2),
         "left": slider("column", 0, last, last // 2),
@@ -148,7 +153,7 @@ def feature_maps(model: Any, images: ArrayLike) -> Explorer:
     first = next(iter(layers.values()))
     controls = {
         "layer": choice("layer", layers),
-        "image": slider("image", 0, len(images) - 1, 0),  # type: ignore[arg-type]
+        "image": _image(images),
         "number": slider("map", 0, first.count - 1, 0),
     }
 
@@ -161,7 +166,7 @@ def feature_maps(model: Any, images: ArrayLike) -> Explorer:
 
 def budget(values: ArrayLike) -> Explorer:
     """The best of the first trials of a study, had they come in another order; lesson 7."""
-    last = len(values)  # type: ignore[arg-type]
+    last = np.size(values)
     controls = {
         "trials": slider("trials", 1, last, min(5, last)),
         "order": slider("order", 0, 19, 0),
