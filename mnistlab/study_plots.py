@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from optuna.trial import FrozenTrial, TrialState
 
 from mnistlab.figure import COLOURS, DescribedFigure, described, percent, styled
+from mnistlab.study_report import said
 
 __all__ = ["history", "importance", "searches", "slices"]
 
@@ -74,7 +75,7 @@ def slices(study: optuna.Study) -> DescribedFigure:
     complete, pruned = _finished(study)
     names = list(complete[0].params)
     best = max(complete, key=lambda trial: trial.value or 0.0)
-    told = ", ".join(f"{name} {_said(best.params[name])}" for name in names)
+    told = ", ".join(f"{name} {said(best.params[name])}" for name in names)
     finding = f"The best trial, {percent(best.value or 0.0, 2)}, has {told}"
     parts = [f"{name}: {_spread(complete, name)}" for name in names]
     figure = described(9.6, 3.4, f"Validation accuracy by setting. {finding}. {'; '.join(parts)}.")
@@ -171,8 +172,8 @@ def searches(
     figure = described(4.4 * len(tried), 4.2, f"{'; '.join(told)}. The best is {winner}'s.")
     across, up = np.meshgrid(np.linspace(0, 1, 120), np.linspace(0, 1, 120))
     for i, (name, points) in enumerate(tried.items(), start=1):
-        said = f"{name}: {values[name]} values of the first setting\nbest {best[name]:.2f}"
-        axes = figure.add_subplot(1, len(tried), i, title=said, xlabel="first setting")
+        title = f"{name}: {values[name]} values of the first setting\nbest {best[name]:.2f}"
+        axes = figure.add_subplot(1, len(tried), i, title=title, xlabel="first setting")
         axes.contourf(across, up, height(across, up), levels=12, cmap="Blues", vmin=0, vmax=1.3)
         axes.plot(*points.T, "o", color=COLOURS["orange"], mec="white", clip_on=False)
         axes.vlines(points[:, 0], -0.09, -0.03, color=COLOURS["orange"], clip_on=False)
@@ -181,7 +182,3 @@ def searches(
         if i == 1:
             axes.set_ylabel("second setting")
     return figure
-
-
-def _said(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)

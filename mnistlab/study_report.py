@@ -8,7 +8,7 @@ from optuna.trial import FrozenTrial
 
 from mnistlab.tuning import Sweep, importance
 
-__all__ = ["as_dict", "onward", "ranges", "report", "table"]
+__all__ = ["as_dict", "onward", "ranges", "report", "said", "table"]
 
 BEST = 5
 BAR_LENGTH = 30
@@ -29,6 +29,11 @@ def ranges(space: Mapping[str, BaseDistribution]) -> str:
                 told += f", in steps of {step:g}"
         rows.append([name, told])
     return _aligned(rows, left=(0, 1))
+
+
+def said(value: Any) -> str:
+    """A setting's value in a few digits."""
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def table(sweep: Sweep, best: int = BEST) -> str:
@@ -101,7 +106,7 @@ def _facts(trial: FrozenTrial) -> dict[str, Any]:
 
 
 def _row(trial: FrozenTrial, sweep: Sweep) -> list[str]:
-    settings = [_said(trial.params[name]) for name in sweep.space]
+    settings = [said(trial.params[name]) for name in sweep.space]
     weights, seconds = (trial.user_attrs[name] for name in ("weights", "seconds"))
     accuracy = f"{100 * (trial.value or 0.0):.2f} %"
     return [str(trial.number), accuracy, *settings, f"{weights:,}", f"{seconds:.1f} s"]
@@ -109,12 +114,8 @@ def _row(trial: FrozenTrial, sweep: Sweep) -> list[str]:
 
 def _rounded(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: float(_said(one)) if isinstance(one, float) else one for name, one in settings.items()
+        name: float(said(one)) if isinstance(one, float) else one for name, one in settings.items()
     }
-
-
-def _said(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def _aligned(rows: list[list[str]], left: tuple[int, ...] = ()) -> str:
