@@ -131,7 +131,7 @@ def bars(
     room = width - left - (46 if marked is None else 100)  # beside a bar stands its number
     parts = []
     for i, value in enumerate(values):
-        y, weight = 18 * i + 13, "bold" if i == best else "normal"
+        y, weight = step * i + 13, "bold" if i == best else "normal"
         note = " ◂ label" if i == marked else ""
         parts.append(
             f'<text x="{left - 6}" y="{y}" text-anchor="end" font-weight="{weight}">'
