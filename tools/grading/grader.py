@@ -25,6 +25,7 @@ import numpy as np
 
 from grading import judge, sandbox, submissions
 from grading.judge import Failed
+from grading.report import Ran
 from grading.source import Assignment
 from grading.submissions import Submission, Unusable
 from mnistlab import coursework
@@ -36,9 +37,9 @@ SAID = 600  # letters of what is said of one check
 STOPPED = {
     "seconds": "It took more than {seconds:g} seconds and was stopped in cell {cell}.",
     "cpu": "It computed for more than {cpu_seconds:g} seconds and was stopped in cell {cell}.",
-    "memory": "It needed more than {memory_mb:,} MB of memory and was stopped.",
+    "memory": "It needed more than {memory_mb:,} MB of memory and was stopped in cell {cell}.",
     "output": "It printed more than {output_mb:g} MB and was stopped in cell {cell}.",
-    "answers": "It handed in more than can be taken.",
+    "answers": "It handed in more than can be taken and was stopped in cell {cell}.",
     "ended": "Python ended in cell {cell}, before the notebook was through.",
 }
 
@@ -178,8 +179,7 @@ class Grader:
         variation: coursework.Variation,
         limits: dict[str, Any],
         worker: int,
-    ) -> sandbox.Ran:
-        folder.chmod(0o755)  # whoever runs the notebook has to read it
+    ) -> Ran:
         job = {"cells": handed.cells, **limits}
         (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
         arrays = dict(variation.given) | {"student": np.array(submission.student)}
@@ -188,11 +188,13 @@ class Grader:
         if fonts:
             (folder / "matplotlib").mkdir()
             shutil.copy(fonts, folder / "matplotlib")
+        for path in [folder, *folder.rglob("*")]:  # whoever runs the notebook has to read them
+            path.chmod(0o755 if path.is_dir() else 0o644)
         return sandbox.run(folder, limits, worker, self.unsafe)
 
 
 def _judged(
-    folder: Path, assignment: Assignment, variation: coursework.Variation, ran: sandbox.Ran
+    folder: Path, assignment: Assignment, variation: coursework.Variation, ran: Ran
 ) -> list[list[str | None]]:
     np.savez(folder / "given.npz", allow_pickle=False, **variation.given)
     np.savez(folder / "kept.npz", allow_pickle=False, **variation.kept)
@@ -223,7 +225,7 @@ def _nothing(submission: Submission, why: str) -> Result:
     return Result(submission.student, assignment.name, _marks(assignment, said), [why])
 
 
-def _about_the_run(ran: sandbox.Ran, limits: dict[str, Any]) -> list[str]:
+def _about_the_run(ran: Ran, limits: dict[str, Any]) -> list[str]:
     notes = []
     if ran.stopped:
         sentence = STOPPED.get(ran.stopped, STOPPED["ended"])

@@ -2,13 +2,12 @@
 
 Inside there are the Python environment and mnistlab (to read), a folder with the notebook's cells
 and the student's own data (to read), and a small disk in memory (to write). The kernel and the one
-who talks to it are both inside, so nothing of what the notebook says is parsed out here but one
-JSON object of limited length.
+who talks to it are both inside, so nothing of what the notebook says is parsed out here but the
+short lines of a `report`.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import selectors
@@ -19,7 +18,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -27,25 +25,19 @@ from typing import IO, Any
 import psutil
 
 import mnistlab
-from grading.submissions import plain
+from grading import syscalls
+from grading.judge import Failed
+from grading.report import Ran, Report
 
 INSIDE = Path(__file__).with_name("inside.py")
 PACKAGE = Path(mnistlab.__file__).parent
 JOB, HOME = "/job", "/home/student"
-FIRST_USER = 61_001  # a number of no real user; each worker of each grader has its own
+# Numbers of nobody: systemd and Debian leave those from 65,536 to 99,999 to no user, service or
+# container. Each worker of each grader has its own.
+FIRST_USER = 70_000
 GRACE = 20  # seconds for the start, on top of what the notebook may take
-LONGEST = 48 * 2**20  # bytes of the report
-SHOWN, MOST_CELLS = 2000, 500  # of the report: letters of a cell's words, and cells
+OURS = 192 * 2**20  # bytes for `inside`, on top of what the kernel may take
 PAUSE = 0.05  # seconds between two looks at the memory
-
-
-@dataclass
-class Ran:
-    """What became of a notebook: why it stopped early ("" if it did not), cells and answers."""
-
-    stopped: str = ""
-    cells: list[dict[str, Any]] = field(default_factory=list)
-    answers: dict[str, Any] = field(default_factory=dict)
 
 
 @cache
@@ -58,8 +50,12 @@ def missing() -> str:
     release = tuple(int(part) for part in platform.release().split("-")[0].split(".")[:2])
     if release < (5, 14):
         return f"The sandbox needs Linux 5.14, and this is {platform.release()}."
-    line = [*_walls(), *_as_user(0), sys.executable, "-c", "print(6 * 7)"]
-    tried = subprocess.run(line, capture_output=True, text=True, env=_environment(), check=False)
+    if syscalls.missing():
+        return syscalls.missing()
+    with syscalls.as_file() as rules:
+        line = [*_walls(rules), *_as_user(0), sys.executable, "-c", "print(6 * 7)"]
+        both: Any = {"capture_output": True, "text": True, "pass_fds": [rules]}
+        tried = subprocess.run(line, env=_environment(), check=False, **both)
     if tried.stdout.strip() != "42":
         said = (tried.stderr.strip().splitlines() or ["it says nothing"])[-1]
         return f"bubblewrap cannot build a sandbox on this machine: {said}"
@@ -73,20 +69,23 @@ def run(folder: Path, limits: dict[str, Any], worker: int = 0, unsafe: bool = Fa
     """
     if unsafe:
         line = [sys.executable, str(INSIDE), str(folder), "unsafe"]
-        home = {"HOME": str(folder), "TMPDIR": str(folder), "MPLCONFIGDIR": str(folder)}
+        fonts = str(folder / "matplotlib")
+        home = {"HOME": str(folder), "TMPDIR": str(folder), "MPLCONFIGDIR": fonts}
         return _watched(line, limits, dict(os.environ) | _environment() | home)
     disk = ["--size", str(limits["disk_mb"] * 2**20)]
-    line = [*_walls(), "--ro-bind", str(folder), JOB, *disk, "--tmpfs", HOME, "--chdir", HOME]
-    line += ["--chmod", "0777", HOME] if os.getuid() == 0 else []
-    line += ["--ro-bind", str(INSIDE), "/inside.py", "--remount-ro", "/", *_as_user(worker)]
-    line += [sys.executable, "-I", "/inside.py", JOB]
-    return _watched(line, limits, _environment())
+    with syscalls.as_file() as rules:
+        line = [*_walls(rules), "--ro-bind", str(folder), JOB, *disk, "--tmpfs", HOME]
+        line += ["--chmod", "0777", HOME] if os.getuid() == 0 else []
+        line += ["--chdir", HOME, "--ro-bind", str(INSIDE), "/inside.py", "--remount-ro", "/"]
+        line += [*_as_user(worker), sys.executable, "-I", "/inside.py", JOB]
+        return _watched(line, limits, _environment(), rules)
 
 
-def _walls() -> list[str]:
+def _walls(rules: int) -> list[str]:
     """What stands around the notebook: what it sees, and what it shares with this machine."""
     line = ["bwrap", "--die-with-parent", "--new-session", "--unshare-ipc", "--unshare-pid"]
     line += ["--unshare-net", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "sandbox"]
+    line += ["--seccomp", str(rules)]
     for path in _readable():
         for parent in reversed(path.parents[:-1]):  # bubblewrap would close them to others
             line += ["--perms", "0755", "--dir", str(parent)]
@@ -96,7 +95,10 @@ def _walls() -> list[str]:
             line += ["--symlink", os.readlink(link), link]
         elif os.path.isdir(link):
             line += ["--ro-bind", link, link]
-    line += ["--proc", "/proc", "--dev", "/dev", "--size", str(2**20), "--tmpfs", "/dev/shm"]
+    line += ["--proc", "/proc", "--dev", "/dev"]
+    line += ["--perms", "1777", "--size", str(2**20), "--tmpfs", "/dev/shm"]
+    # Who maps /dev/zero gets shared memory of no file, which the filter cannot tell from a file's.
+    line += ["--dev-bind", "/dev/null", "/dev/zero"]
     return [*line, "--remount-ro", "/dev"]
 
 
@@ -139,71 +141,76 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _watched(line: list[str], limits: dict[str, Any], environment: dict[str, str]) -> Ran:
+def _watched(
+    line: list[str], limits: dict[str, Any], environment: dict[str, str], *inherited: int
+) -> Ran:
     """Run a command, and end it when it takes too long, too much memory, or says too much."""
     until = time.monotonic() + limits["seconds"] + GRACE
-    most = limits["memory_mb"] * 2**20
-    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    most = limits["memory_mb"] * 2**20 + OURS
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     start: Any = subprocess.Popen
-    with start(line, env=environment, start_new_session=True, **pipes) as process:
+    report = Report()
+    with start(
+        line, env=environment, start_new_session=True, pass_fds=inherited, **pipes
+    ) as process:
         try:
-            report, stopped = _read(process.stdout, process.pid, until, most)
+            stopped = _read(process.stdout, report, process.pid, until, most)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-    return Ran(stopped=stopped) if stopped else _believed(report)
+        if not report.began:  # no line of the notebook has run
+            raise Failed(f"The sandbox did not start: {_last_words(process.stderr, stopped)}.")
+    return report.end(stopped)
 
 
-def _read(pipe: IO[bytes], pid: int, until: float, most: int) -> tuple[bytes, str]:
-    """Collect what comes out of a pipe until it closes or a limit is passed; say which."""
-    report = bytearray()
+def _last_words(pipe: IO[bytes], stopped: str) -> str:
+    """What was said last on the error channel, or why it was stopped."""
+    os.set_blocking(pipe.fileno(), False)
+    said = b""
+    with suppress(BlockingIOError):
+        said = os.read(pipe.fileno(), 2**16)
+    lines = said.decode("utf-8", "replace").strip().splitlines()
+    return (lines or [stopped or "it says nothing"])[-1][:300].rstrip(".")
+
+
+def _read(pipe: IO[bytes], report: Report, pid: int, until: float, most: int) -> str:
+    """Read a report until it ends or a limit is passed; say which, "" for none."""
     with selectors.DefaultSelector() as selector:
         selector.register(pipe, selectors.EVENT_READ)
         while time.monotonic() < until:
             if memory(pid) > most and memory(pid, exactly=True) > most:
-                return b"", "memory"
+                return "memory"
             if not selector.select(PAUSE):
                 continue
             part = os.read(pipe.fileno(), 2**16)
             if not part:
-                return bytes(report), ""
-            report += part
-            if len(report) > LONGEST:
-                return b"", "answers"
-    return b"", "seconds"
+                return ""
+            if report.take(part):
+                return "answers"
+    return "seconds"
 
 
 def memory(pid: int, exactly: bool = False) -> int:
-    """The bytes that a process and its descendants have for themselves.
+    """The bytes that a process and its descendants have, tables of their pages included.
 
-    exactly: what forked processes still share is divided among them, which takes time to count.
+    exactly: what several of them share is divided among them, which takes time to count.
     """
     total = 0
     with suppress(psutil.Error):
         parent = psutil.Process(pid)
         for process in [parent, *parent.children(recursive=True)]:
-            with suppress(psutil.NoSuchProcess):
+            with suppress(psutil.NoSuchProcess, OSError):
                 total += _own(process, exactly)
     return total
 
 
 def _own(process: psutil.Process, exactly: bool) -> int:
+    lines = Path(f"/proc/{process.pid}/status").read_text(errors="replace").splitlines()
+    status = dict(line.split(":", 1) for line in lines)
+    private, shared, tables = (
+        1024 * int(status.get(name, "0").split()[0]) for name in ("RssAnon", "RssShmem", "VmPTE")
+    )
     if exactly:
         with suppress(psutil.AccessDenied):
-            return int(process.memory_full_info().pss)
-    used = process.memory_info()
-    return int(used.rss - used.shared)
-
-
-def _believed(report: bytes) -> Ran:
-    """Read the report of a notebook that may have written it itself."""
-    try:
-        said = json.loads(report)
-        cells = [
-            {what: plain(str(cell[what])[:SHOWN]) for what in ("printed", "error")}
-            for cell in said["cells"][:MOST_CELLS]
-        ]
-        answers = {str(name): text for name, text in said["answers"].items()}
-        return Ran(str(said["stopped"])[:20], cells, answers)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return Ran(stopped="ended")
+            return int(process.memory_full_info().pss) + tables
+    return private + shared + tables
