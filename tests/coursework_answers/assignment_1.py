@@ -139,7 +139,7 @@ WRONG = {
         "weights, biases = means, -(means**2).sum(axis=1) / 2\n"
         "predicted = (practice @ weights.T + biases).argmax(axis=1)\n"
         "accuracy = (predicted == mine.practice_labels).mean()",
-        0,
+        2,
         "weights should be an array of the shape (784, 10), and yours is",
     ),
     "smallest score": Wrong(

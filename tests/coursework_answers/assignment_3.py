@@ -229,7 +229,7 @@ WRONG = {
         ERRORS + "def gap(p, s, r):\n    return np.sum([(p == k).mean() * "
         "abs(s[p == k].mean() - r[p == k].mean()) for k in range(10)])\n"
         "calibration_errors = [gap(*one) for one in zip(place, sure, right)]",
-        0,
+        2,
         "calibration_errors contains NaN",
     ),
     "the most confident step": Wrong(
