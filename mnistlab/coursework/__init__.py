@@ -2,7 +2,7 @@
 
 In an assignment,
 
-    mine = coursework.mine(1, "anna")      the data of assignment 1 that belongs to anna alone
+    mine = coursework.mine(1, "anna")      the data of assignment 1 that her name decides
     coursework.hand_in("counts", counts)   keeps an answer; `...` is no answer yet
     coursework.check("they add up", lambda: counts.sum() == 2000)   tells you, and gives no points
 
