@@ -3,7 +3,7 @@
 As in `explorers`, each function takes its data once and returns a pure `show`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,58 +44,67 @@ def filters(images: ArrayLike, kernels: Mapping[str, ArrayLike]) -> Show:
     """
     ink = as_input(images)
     known = {name: np.asarray(kernel, np.float64) for name, kernel in kernels.items()}
-    shapes = {kernel.shape for kernel in known.values()}
-    if len(shapes) != 1 or len(shape := shapes.pop()) != 2 or len({*shape}) != 1:
-        raise ValueError(
-            "filters slides squares of numbers, all of the same size, over an image, such as "
-            f"{{'edge': (3, 3) numbers}}; these are {[one.shape for one in known.values()]}."
-        )
-    size = shape[0]
+    size = _side(list(known.values()))
 
     def show(image: int, name: str, top: int, left: int) -> str:
         kernel, windows = known[name], sliding_window_view(ink[image], (size, size))
-        window = windows[top, left]
-        products = window * kernel  # (k, k) * (k, k): number by number
-        total = float(products.sum())
-        sums = np.einsum("rcij,ij->rc", windows, kernel)  # the same at every place
-        kept = np.maximum(0, sums)
-        pooled = _pooled(kept)
-        reach = max(kernel[kernel > 0].sum(), -kernel[kernel < 0].sum(), 1e-6)
-        limit = float(np.abs(kernel).max()) or 1.0
-        at = f"row {top}, column {left}"
-        said = f"The filter {name!r} on image {image}"
-        return row(
-            raster(
-                ink[image],
-                f"Image {image}; the window begins at {at}.",
-                f"image {image}",
-                side=28 * ZOOM,
-                frame=(top, left, size, size),
-            ),
-            raster(
-                sums,
-                f"{said}: sums from {sums.min():.2f} to {sums.max():.2f}, yellow above 0 and blue "
-                "below.",
-                "feature map",
-                side=len(sums) * ZOOM,
-                limit=float(reach),
-                frame=(top, left, 1, 1),
-            ),
-            _positive(kept, reach, f"{said}, after ReLU", "after ReLU", len(sums) * ZOOM),
-            _positive(pooled, reach, f"{said}, pooled", "pooled", len(pooled) * 2 * ZOOM),
-        ) + row(
-            numbers(window, "window"),
-            _sign("×"),
-            numbers(kernel, "filter", limit=limit),
-            _sign("="),
-            numbers(products, "products", limit=limit),
-            sentence(
-                f"The {size * size} products add up to {total:.2f}. That is the number of the "
-                f"feature map in {at}; ReLU makes it {max(0.0, total):.2f}."
-            ),
-        )
+        # One number for each place: (rows, columns, k, k) * (k, k), added up → (rows, columns)
+        sums = np.einsum("rcij,ij->rc", windows, kernel)
+        begins = f"Image {image}; the window begins at row {top}, column {left}."
+        frame, said = (top, left, size, size), f"The filter {name!r} on image {image}"
+        whole = raster(ink[image], begins, f"image {image}", side=28 * ZOOM, frame=frame)
+        maps = _slid(sums, kernel, (top, left), said)
+        return row(whole, *maps) + row(*_multiplied(windows[top, left], kernel, (top, left)))
 
     return show
+
+
+def _side(kernels: Sequence[NDArray[np.float64]]) -> int:
+    """The side of the filters, which are squares of one size."""
+    shapes = {kernel.shape for kernel in kernels}
+    if len(shapes) != 1 or len(shape := shapes.pop()) != 2 or len({*shape}) != 1:
+        raise ValueError(
+            "filters slides squares of numbers, all of the same size, over an image, such as "
+            f"{{'edge': (3, 3) numbers}}; these are {[one.shape for one in kernels]}."
+        )
+    return int(shape[0])
+
+
+def _slid(
+    sums: NDArray[Any], kernel: NDArray[np.float64], place: tuple[int, int], said: str
+) -> list[str]:
+    """The feature map, with a frame at `place`, and what ReLU and then pooling leave of it."""
+    kept = np.maximum(0, sums)
+    pooled = _pooled(kept)
+    reach = float(max(kernel[kernel > 0].sum(), -kernel[kernel < 0].sum(), 1e-6))
+    alt = f"{said}: sums from {sums.min():.2f} to {sums.max():.2f}, yellow above 0 and blue below."
+    side, frame = len(sums) * ZOOM, (*place, 1, 1)
+    return [
+        raster(sums, alt, "feature map", side=side, limit=reach, frame=frame),
+        _positive(kept, reach, f"{said}, after ReLU", "after ReLU", side),
+        _positive(pooled, reach, f"{said}, pooled", "pooled", len(pooled) * 2 * ZOOM),
+    ]
+
+
+def _multiplied(
+    window: NDArray[Any], kernel: NDArray[np.float64], place: tuple[int, int]
+) -> list[str]:
+    """A window times the filter as numbers, and what they add up to in words."""
+    products = window * kernel  # (k, k) * (k, k): number by number
+    total = float(products.sum())
+    limit = float(np.abs(kernel).max()) or 1.0
+    return [
+        numbers(window, "window"),
+        _sign("×"),
+        numbers(kernel, "filter", limit=limit),
+        _sign("="),
+        numbers(products, "products", limit=limit),
+        sentence(
+            f"The {products.size} products add up to {total:.2f}. That is the number of the "
+            f"feature map in row {place[0]}, column {place[1]}; ReLU makes it "
+            f"{max(0.0, total):.2f}."
+        ),
+    ]
 
 
 def feature_maps(layers: Mapping[str, Maps], images: ArrayLike) -> Show:
