@@ -92,19 +92,14 @@ def dropout(networks: Mapping[str, Network], images: ArrayLike, labels: ArrayLik
         whole = softmax(asked.logits(x))[0]
         drawn = softmax(asked.layers(np.repeat(x, DRAWS, axis=0), masks)[-1])
         agree = int((drawn.argmax(axis=1) == whole.argmax()).sum())
-        silent = [int((mask[0] == 0).sum()) for mask in masks]
-        grids = []
-        for i, (mask, off) in enumerate(zip(masks, silent, strict=True), start=1):
-            title = f"layer {i}: {off} of {mask.shape[1]}"
-            alt = f"Layer {i}: {off} of {mask.shape[1]} units are dropped in draw {draw}."
-            grids.append(raster(_folded(mask[0] == 0), alt, title, side=98))
+        silent = sum(int((mask[0] == 0).sum()) for mask in masks)
         label, answer = int(truth[image]), a_digit(int(whole.argmax()))
         name = f"labelled {label}"
         return row(
             raster(ink[image].reshape(28, 28), f"Image {image}, {name}.", name),
-            *grids,
+            *_dropped(masks, draw),
             sentence(
-                f"Black units are dropped, {sum(silent)} in all; the others count "
+                f"Black units are dropped, {silent} in all; the others count "
                 f"{1 / (1 - rate):.2f} times."
             ),
             bars(whole, told("Outputs of the whole network", whole), "whole network", marked=label),
@@ -117,6 +112,17 @@ def dropout(networks: Mapping[str, Network], images: ArrayLike, labels: ArrayLik
         )
 
     return show
+
+
+def _dropped(masks: Sequence[NDArray[Any]], draw: int) -> list[str]:
+    """For each layer a picture of its units, those black that its first mask drops."""
+    pictures = []
+    for i, mask in enumerate(masks, start=1):
+        off = mask[0] == 0
+        count = f"{off.sum()} of {off.size}"
+        alt = f"Layer {i}: {count} units are dropped in draw {draw}."
+        pictures.append(raster(_folded(off), alt, f"layer {i}: {count}", side=98))
+    return pictures
 
 
 def answers(outputs: Mapping[str, NDArray[Any]], label: int | None = None, width: int = 210) -> str:

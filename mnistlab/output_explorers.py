@@ -31,19 +31,11 @@ def saturation(logits: ArrayLike, labels: ArrayLike) -> Show:
 
     def show(scale: float, image: int) -> str:
         now, tied, counts = _saturated(before, truth, scale)
-        grown = before[image] * np.float32(scale)
-        outputs = _sigmoid(grown)
-        ones = np.flatnonzero(outputs == outputs.max())
         said = (
             f"With {scale:g} × the logits the sigmoid reads {percent(now)} rightly, the softmax "
             f"{percent(best)}; {percent(tied)} of the images have a tie."
         )
-        highest = f"{', '.join(map(str, ones))} tie" if len(ones) > 1 else "no tie"
-        first, second = grown.argsort(kind="stable")[::-1][:2]
-        own = (
-            f"Image {image}: the largest logits are {grown[first]:.1f} for {first} and "
-            f"{grown[second]:.1f} for {second}; {highest}, read as {ones[0]}."
-        )
+        own, told_of_it = _ten_sigmoids(image, before[image] * np.float32(scale), int(truth[image]))
         return row(
             lines(
                 SCALES,
@@ -54,16 +46,25 @@ def saturation(logits: ArrayLike, labels: ArrayLike) -> Show:
                 now=scale,
             ),
             matrix(counts, f"sigmoid at {scale:g} ×: rows are the truth"),
-            bars(
-                outputs,
-                told(f"Sigmoid outputs of image {image}", outputs) + f" Highest: {highest}.",
-                f"image {image}: sigmoid outputs, {highest}",
-                marked=int(truth[image]),
-            ),
-            sentence(f"{said} {own}"),
+            own,
+            sentence(f"{said} {told_of_it}"),
         )
 
     return show
+
+
+def _ten_sigmoids(image: int, logits: NDArray[np.float32], label: int) -> tuple[str, str]:
+    """One image's sigmoid outputs as bars, and which of them tie in words."""
+    outputs = _sigmoid(logits)
+    ones = np.flatnonzero(outputs == outputs.max())
+    highest = f"{', '.join(map(str, ones))} tie" if len(ones) > 1 else "no tie"
+    first, second = logits.argsort(kind="stable")[::-1][:2]
+    said = (
+        f"Image {image}: the largest logits are {logits[first]:.1f} for {first} and "
+        f"{logits[second]:.1f} for {second}; {highest}, read as {ones[0]}."
+    )
+    alt = told(f"Sigmoid outputs of image {image}", outputs) + f" Highest: {highest}."
+    return bars(outputs, alt, f"image {image}: sigmoid outputs, {highest}", marked=label), said
 
 
 def thresholds(logits: Mapping[str, ArrayLike], images: ArrayLike, labels: ArrayLike) -> Show:

@@ -7,7 +7,7 @@ small PNG pictures and SVG in the colours of the page they stand on, light or da
 import base64
 import html
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
@@ -208,16 +208,21 @@ def lines(
         heights = np.asarray(values, dtype=np.float64)
         there = np.isfinite(heights)
         points = zip(across(places)[there], up(heights)[there], strict=True)
-        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-        colour, dash = (MAIN, OTHER)[i % 2], DASHES[i % len(DASHES)]
-        look = f'stroke="{colour}" stroke-width="2.2" stroke-dasharray="{dash}"'
-        parts.append(f'<polyline points="{path}" fill="none" {look}/>')
-        parts.append(
-            f'<line x1="{legend}" x2="{legend + 26}" y1="9" y2="9" {look}/>'
-            f'<text x="{legend + 31}" y="13">{html.escape(name)}</text>'
-        )
+        parts.append(_curve(i, name, points, legend))
         legend += 48 + 7 * len(name)
     return _svg("".join(parts), alt, title, width, height)
+
+
+def _curve(i: int, name: str, points: Iterable[tuple[float, float]], legend: int) -> str:
+    """The i-th line through its points, and its name at the place `legend` above them."""
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    colour, dash = (MAIN, OTHER)[i % 2], DASHES[i % len(DASHES)]
+    look = f'stroke="{colour}" stroke-width="2.2" stroke-dasharray="{dash}"'
+    return (
+        f'<polyline points="{path}" fill="none" {look}/>'
+        f'<line x1="{legend}" x2="{legend + 26}" y1="9" y2="9" {look}/>'
+        f'<text x="{legend + 31}" y="13">{html.escape(name)}</text>'
+    )
 
 
 def reliability(
