@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from mnistlab.pictures import MIN_CONTRAST, Picture, PictureError, open_grey
+from mnistlab.pictures import MIN_CONTRAST, Picture, PictureError, open_grey, otsu
 
 __all__ = ["PictureError", "Prepared", "as_input", "draw", "prepare", "read"]
 
@@ -116,13 +116,14 @@ def _inked(grey: Picture, widest: float) -> list[tuple[str, Picture]]:
     widest: as for `photos.evened`.
     """
     from mnistlab import photos
+    from mnistlab.surroundings import without_surroundings
 
     if np.ptp(grey) < MIN_CONTRAST:
         raise PictureError("There is nothing in this picture: it is one even surface.")
     is_paper = _paper(grey)
     if photos.is_flat(grey, is_paper):
         return [("drawing", grey), ("even", grey), ("ink", _ink(grey, is_paper))]
-    even = photos.evened(grey, widest)
+    even = photos.evened(without_surroundings(grey, widest), widest)
     ink = photos.without_rim(photos.without_lines(photos.ink_on(even), INK), INK)
     if not (ink > INK).any():
         raise PictureError("There is nothing in this picture but lines. Use a darker pen.")
@@ -182,7 +183,7 @@ def _open(drawing: Any) -> Picture:
 
 def _paper(grey: Picture) -> NDArray[np.bool_]:
     """Which pixels are paper: what there is more of, also at the edge, where a digit rarely is."""
-    light = grey > _otsu(grey)
+    light = grey > otsu(grey)
     edge = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
     return light if light.mean() + edge.mean() > 1 else ~light
 
@@ -193,14 +194,6 @@ def _ink(grey: Picture, is_paper: NDArray[np.bool_]) -> Picture:
     if abs(paper - ink) < MIN_CONTRAST:
         raise PictureError("There is nothing in this picture, or too faintly. Use a darker pen.")
     return np.asarray(np.clip((grey - paper) / (ink - paper), 0, 1), np.float32)
-
-
-def _otsu(grey: Picture) -> float:
-    """Return the threshold that best parts a picture's pixels into two groups (Otsu, 1979)."""
-    counts, edges = np.histogram(grey, bins=256, range=(0, 1))
-    share, mean = np.cumsum(counts) / grey.size, np.cumsum(counts * edges[1:]) / grey.size
-    spread = np.maximum(share * (1 - share), 1e-12)  # 0 where one of the groups is empty
-    return float(edges[1:][np.argmax((mean[-1] * share - mean) ** 2 / spread)])
 
 
 def _without_specks(ink: Picture) -> Picture:

@@ -10,10 +10,9 @@ import functools
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from scipy import ndimage
 
-from mnistlab.pictures import MIN_CONTRAST, Picture, PictureError
+from mnistlab.pictures import MIN_CONTRAST, Picture, PictureError, as_large_as, shrunk
 
 __all__ = ["evened", "ink_on", "is_flat", "without_lines", "without_rim"]
 
@@ -23,9 +22,14 @@ FLAT = 0.04  # paper that differs less from place to place was never photographe
 NOISE = 4.0  # standard deviations that ink differs from its paper at the least
 FAINT = 0.2  # of the paper's brightness: what differs less is no pen on a photo
 CLEAR = (0.2, 0.8)  # shares of the pen's darkness that are paper, and wholly ink
+STROKES = (0.015, 0.03, 0.06, 0.1, 0.15, 0.25)  # widths, as shares of the shorter side
+STANDS_OUT = 0.4  # of the largest contrast: what differs as much is no noise
+SEEN = 0.002  # of the picture: fewer such pixels are specks
+FAR_MORE = 3  # times as many pixels: than the gaps, what lies around them
 STEEPEST = 0.12  # of a ruled line, up or down along its length
 LINE_LENGTH = 0.6  # of a ruled line, as a share of the paper's width
 INNER = 0.3  # of the largest piece at the edge: a piece within that is larger is the digit
+ALONG = 0.5  # of a side: what touches so much of it is hardly a digit
 LINE_WIDTH = 0.03  # at the most, as a share of the paper's longer side
 
 
@@ -38,11 +42,11 @@ def evened(grey: Picture, widest: float) -> Picture:
     if not _dark_on_light(grey):
         grey = 1 - grey
     grey = ndimage.gaussian_filter(grey, min(1.0, max(grey.shape) / GRAIN))
-    small = _shrunk(grey)
+    small = shrunk(grey, SMALL)
     size = max(3, round(widest * min(small.shape)))
     paper = ndimage.grey_closing(small, size=(size, size), mode="nearest")
     paper = ndimage.gaussian_filter(paper, 1)
-    return np.asarray(np.clip(grey / np.maximum(_as_large_as(paper, grey), 0.02), 0, 1))
+    return np.asarray(np.clip(grey / np.maximum(as_large_as(paper, grey), 0.02), 0, 1))
 
 
 def is_flat(grey: Picture, is_paper: NDArray[np.bool_]) -> bool:
@@ -69,14 +73,17 @@ def without_rim(ink: Picture, least: float) -> Picture:
     """Wipe away what touches the picture's edge, a shadow or the table, where a digit is within."""
     parts, count = ndimage.label(ink > least, np.ones((3, 3)))
     sizes = np.bincount(parts.ravel(), minlength=count + 1)
-    edge = np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])
-    at_edge = np.isin(np.arange(count + 1), edge)
-    at_edge[0] = False
+    sides = (parts[0], parts[-1], parts[:, 0], parts[:, -1])
+    on_sides = np.array([np.bincount(side, minlength=count + 1) / len(side) for side in sides])
+    on_sides[:, 0] = 0
+    most = on_sides.max(axis=0)
+    at_edge, along_edge = most > 0, most > ALONG
     within = sizes[1:][~at_edge[1:]].max(initial=0)
-    if not at_edge.any() or within < INNER * sizes[at_edge].max():
-        return ink
-    rim = ndimage.binary_dilation(at_edge[parts], np.ones((3, 3)))
-    return np.where(rim & (at_edge[parts] | (parts == 0)), np.float32(0), ink)
+    for rim, share in ((at_edge, INNER), (along_edge, INNER / 4)):
+        if rim.any() and within >= share * sizes[rim].max():
+            wiped = ndimage.binary_dilation(rim[parts], np.ones((3, 3)))
+            return np.where(wiped & (rim[parts] | (parts == 0)), np.float32(0), ink)
+    return ink
 
 
 def without_lines(ink: Picture, least: float) -> Picture:
@@ -85,22 +92,20 @@ def without_lines(ink: Picture, least: float) -> Picture:
 
 
 def _dark_on_light(grey: Picture) -> bool:
-    """Is there more that is darker than its surroundings than there is that is lighter?"""
-    small = _shrunk(grey, SMALL // 6)
-    size = max(3, round(0.6 * min(small.shape)))
-    rest = small - ndimage.median_filter(small, size=size, mode="reflect")
-    least = 0.3 * float(np.abs(rest).max())
-    return bool(np.sum(rest < -least) > np.sum(rest > least))
-
-
-def _shrunk(grey: Picture, most: int = SMALL) -> Picture:
-    times = max(1, round(max(grey.shape) / most))
-    return np.asarray(Image.fromarray(grey).reduce(times), np.float32)
-
-
-def _as_large_as(small: Picture, grey: Picture) -> Picture:
-    height, width = grey.shape
-    return np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BILINEAR))
+    """Is the narrowest thing that stands out dark? A stroke is narrower than the gaps in it."""
+    small = shrunk(grey, SMALL)
+    sizes = [round(share * min(small.shape)) | 1 for share in STROKES]
+    dark = [ndimage.grey_closing(small, (size, size), mode="nearest") - small for size in sizes]
+    light = [small - ndimage.grey_opening(small, (size, size), mode="nearest") for size in sizes]
+    least = STANDS_OUT * max(np.percentile(one[-1], 99.8) for one in (dark, light))
+    counts = [[int(np.sum(one > least)) for one in each] for each in (dark, light)]
+    for scale, (darker, lighter) in enumerate(zip(*counts, strict=True)):
+        if max(darker, lighter) > SEEN * small.size:
+            first = bool(darker > lighter)
+            # Between the strokes of a wide pen the gaps are narrower still, but far smaller.
+            later = max(counts[first][scale : scale + 3])
+            return first != bool(later > FAR_MORE * max(darker, lighter))
+    return True
 
 
 def _without_rows(ink: Picture, least: float) -> Picture:

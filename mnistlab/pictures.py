@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-__all__ = ["MIN_CONTRAST", "Picture", "PictureError", "open_grey"]
+__all__ = ["MIN_CONTRAST", "Picture", "PictureError", "as_large_as", "open_grey", "otsu", "shrunk"]
 
 Picture: TypeAlias = NDArray[np.float32]
 
@@ -162,3 +162,23 @@ def _composite(pixels: Picture) -> Picture:
     on_white = grey * alpha + 1 - alpha
     # White ink on nothing cannot be seen on white paper: it was drawn for a dark page.
     return np.asarray(on_white if np.ptp(on_white) >= MIN_CONTRAST else grey * alpha)
+
+
+def shrunk(grey: Picture, most: int) -> Picture:
+    """The picture with about that many pixels on its longer side, if it has more."""
+    times = max(1, round(max(grey.shape) / most))
+    return np.asarray(Image.fromarray(grey).reduce(times), np.float32)
+
+
+def as_large_as(small: Picture, grey: Picture) -> Picture:
+    """A small picture drawn as large as another."""
+    height, width = grey.shape
+    return np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BILINEAR))
+
+
+def otsu(grey: Picture) -> float:
+    """Return the threshold that best parts a picture's pixels into two groups (Otsu, 1979)."""
+    counts, edges = np.histogram(grey, bins=256, range=(0, 1))
+    share, mean = np.cumsum(counts) / grey.size, np.cumsum(counts * edges[1:]) / grey.size
+    spread = np.maximum(share * (1 - share), 1e-12)  # 0 where one of the groups is empty
+    return float(edges[1:][np.argmax((mean[-1] * share - mean) ** 2 / spread)])

@@ -12,7 +12,11 @@ CELL = 140  # pixels of a digit's place
 
 @dataclass(frozen=True)
 class Photo:
-    """light: how much darker the far corner is. lines: pixels apart. ink and paper: brightness."""
+    """light: how much darker the far corner is. lines: pixels apart. ink and paper: brightness.
+
+    table: the brightness of what the page lies on; 0 shows nothing of it. rim: how much of each
+    side it takes, as a share: left, top, right, bottom.
+    """
 
     columns: int = 5
     light: float = 0.5
@@ -23,6 +27,8 @@ class Photo:
     paper: float = 0.85
     tilt: float = 2.0
     white_on_black: bool = False
+    table: float = 0
+    rim: tuple[float, float, float, float] = (0.12, 0.12, 0.12, 0.12)
 
 
 def photograph(drawings, photo=Photo(), seed=0):
@@ -40,7 +46,10 @@ def photograph(drawings, photo=Photo(), seed=0):
         bright[20 :: photo.lines] -= 0.18
         bright[21 :: photo.lines] -= 0.18
     page = bright * (1 - ink) + photo.ink * ink
-    turned = ndimage.rotate(page, photo.tilt, reshape=False, order=1, cval=photo.paper)
+    on = on_a_table if photo.table else lambda page, *_: page
+    page = on(page, photo, random)
+    around = photo.table or photo.paper
+    turned = ndimage.rotate(page, photo.tilt, reshape=False, order=1, cval=around)
     height, width = page.shape
     y, x = np.mgrid[:height, :width] / np.array([[[height]], [[width]]])
     light = 1 - photo.light * (0.7 * x + 0.3 * y)
@@ -51,3 +60,15 @@ def photograph(drawings, photo=Photo(), seed=0):
     file = io.BytesIO()
     Image.fromarray((255 * np.clip(seen, 0, 1)).astype(np.uint8)).save(file, "JPEG", quality=60)
     return file.getvalue()
+
+
+def on_a_table(page, photo, random):
+    """The page with a grained table around it."""
+    left, top, right, bottom = (
+        round(share * side) for share, side in zip(photo.rim, page.shape[::-1] * 2, strict=True)
+    )
+    height, width = page.shape[0] + top + bottom, page.shape[1] + left + right
+    grain = ndimage.gaussian_filter(random.normal(size=(height, width)), (1, 8))
+    table = photo.table * (1 + 0.05 * grain / grain.std())
+    table[top : top + page.shape[0], left : left + page.shape[1]] = page
+    return table

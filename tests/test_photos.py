@@ -33,6 +33,14 @@ PHOTOS = {
     "noisy": Photo(noise=0.06),
     "turned and ruled": Photo(tilt=-5, lines=40),
     "a blackboard": Photo(white_on_black=True),
+    "on a dark table": Photo(table=0.2, shadow=False),
+    "on a wooden table": Photo(table=0.45, shadow=False, light=0.3),
+    "turned on a table, in its middle": Photo(
+        table=0.2, tilt=6, rim=(0.4, 0.4, 0.4, 0.4), shadow=False
+    ),
+    "with a strip of the table": Photo(table=0.25, rim=(0.05, 0, 0, 0), tilt=0, shadow=False),
+    "on a white desk": Photo(table=0.97, paper=0.5, ink=0.1, shadow=False, light=0.2),
+    "a blackboard on a wall": Photo(table=0.2, white_on_black=True, shadow=False),
 }
 
 

@@ -26,8 +26,8 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 # Data flows one way: a module imports only from those before it.
 # fmt: off
 LINE = [
-    "quiet", "pictures", "photos", "sheet", "images", "photograph", "offline", "mnist", "download",
-    "cache", "sources", "collection", "data", "coursework",
+    "quiet", "pictures", "surroundings", "photos", "sheet", "images", "photograph",
+    "offline", "mnist", "download", "cache", "sources", "collection", "data", "coursework",
     "models", "habits", "augmentation", "loop", "training",
     "results", "chance", "report", "evaluation", "exercises", "guards", "web", "exports", "saving",
     "journal", "trials", "workers", "cluster", "exam", "tuning", "study_report",
