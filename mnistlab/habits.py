@@ -1,10 +1,10 @@
 """Ways to write a digit that MNIST's writers hardly had, drawn into their images.
 
-Elsewhere a 1 has a flag and sometimes a foot, a 7 has a bar, a 4 stands open at its top or is
-closed there. A 9 ends in a curl, has a small loop on a long bent tail, or its loop on the right. A
-network that never saw these calls such a 1 a 7 and such a 9 a 3. `restyled` gives some images of
-a training batch one of these habits or two, all but the bent tail, which `Tails` makes where
-images are bent anyway. Lesson 8 looks at them.
+Elsewhere a 1 has a flag and sometimes a foot, a 7 has a bar, a 4 lacks its upper right arm or is
+closed at its top. A 9 ends in a curl, has a small loop on a long bent tail, or its loop on the
+right. A network that never saw these calls such a 1 a 7 and such a 9 a 3. `restyled` gives some
+images of a training batch one of these habits or two, all but the bent tail, which `Tails` makes
+where images are bent anyway. Lesson 8 looks at them.
 """
 
 import math

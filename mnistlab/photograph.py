@@ -46,7 +46,7 @@ STROKES: dict[int, list[Any]] = {
     8: [[*_arc(30, 26, 22, 23, 90, 450), *_arc(30, 73, 27, 24, -90, 270)]],
     9: [[*_arc(30, 28, 24, 26, 0, 360), (52, 98)]],
 }
-# As many people write them and MNIST's writers hardly did.
+# As many people write them and few of MNIST's writers did.
 HABITS: dict[int, list[Any]] = {
     1: [[(-8, 62), (30, 2), (30, 98)]],
     4: [[(34, 2), (2, 60), (46, 60)], [(46, 46), (40, 98)]],
@@ -61,7 +61,7 @@ def written(
     """The strokes of a digit as an unsteady hand writes them; lesson 8.
 
     slips: 0 gives the digit as it ships, 1 leans, stretches and bends it as hands do. habits: with
-    a flag on a 1, a bar through a 7, a 4 open at its top, a curl under a 9.
+    a flag on a 1, a bar through a 7, a 4 without its upper right arm, a curl under a 9.
     """
     random = np.random.default_rng([seed, digit])
     lean, wide, high = slips * random.normal(0, [0.12, 0.12, 0.06])

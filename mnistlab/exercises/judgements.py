@@ -65,15 +65,14 @@ def review_to_send(answer: Any) -> str | None:
     "9.15",
     hints=(
         "Go through the list, question by question, with each sentence.",
-        "Three sentences can be checked, and three tell more than was done: a choice, one run, "
-        "a bar.",
+        "Three sentences can be checked. The others: a choice, one run, a bar.",
         "C chooses by the test set. What of D, which compares two single runs, and of F?",
     ),
     solution='answer = "CDF"',
     praise="A, B and E are not proven true either, but anyone can check them.",
 )
 def flaws_of_a_readme(answer: Any) -> str | None:
-    """Find the sentences of a README that say more than was shown."""
+    """Find the sentences of a README whose choice or claim does not hold."""
     return _letters(
         answer,
         "ABCDEF",

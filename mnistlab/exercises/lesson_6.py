@@ -54,12 +54,12 @@ def lower_edge(answer: Any) -> str | None:
             if turned
             else "This answers to upright edges too: let each column add up to 0."
         )
-    if upper < -1e-6 and lower < -1e-6:
+    if max(upper, lower) < 1e-6 and min(upper, lower) < -1e-6:
         return "This answers to upper edges, with ink below. Turn it upside down."
-    if upper < 1e-6 or lower < 1e-6:
+    if min(upper, lower) < -1e-6 or max(upper, lower) < 1e-6:
         return (
             "A lower edge, with ink in the first row alone or in the first two, gives "
-            f"{upper:.2g} and {lower:.2g} times its largest number: both should be above 0."
+            f"{upper:.2g} and {lower:.2g} times its largest number: neither should be below 0."
         )
     return None
 

@@ -83,7 +83,7 @@ def accuracy_of_the_matrix(answer: Any) -> str | None:
         "truth, read = divmod(mistakes.argmax(), 10)\n"
         "answer = truth, read, (np.trace(matrix) + mistakes.max()) / matrix.sum()"
     ),
-    praise="One cell holds nearly all that the two numbers differ by.",
+    praise="One cell alone is more than what the two numbers differ by.",
 )
 def the_one_cell(answer: Any) -> str | None:
     """Find the cell with the most mistakes, and the accuracy that there would be without them."""

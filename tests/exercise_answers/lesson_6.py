@@ -55,6 +55,8 @@ RIGHT = {
         "one column": lambda digits: np.array([[0, 0.5, 0], [0, 0, 0], [0, -0.5, 0]]),
         "two rows against one": lambda digits: [[1, 1, 1], [1, 1, 1], [-2, -2, -2]],
         "turned": lambda digits: np.rot90([[-1, 0, 1]] * 3),
+        "high in the window": lambda digits: [[1, 1, 1], [-1, -1, -1], [0, 0, 0]],
+        "low in the window": lambda digits: [[0, 0, 0], [1, 1, 1], [-1, -1, -1]],
     },
     "6.7": {
         "two loops": lambda digits: looped,
@@ -89,11 +91,15 @@ WRONG = {
     "6.6": {
         "the lesson's": (lambda digits: [[-1, 0, 1]] * 3, "left with right"),
         "upside down": (lambda digits: EDGE[::-1], "upside down"),
+        "upside down and high": (
+            lambda digits: [[-1, -1, -1], [1, 1, 1], [0, 0, 0]],
+            "upside down",
+        ),
         "a mean": (lambda digits: np.full((3, 3), 1 / 9), "add up to 0"),
         "a corner": (lambda digits: [[1, 0, 0], [0, 0, 0], [0, 0, -1]], "each column"),
         "a row": (lambda digits: [1, 0, -1], "three rows"),
         "zeros": (lambda digits: np.zeros((3, 3)), "not 0"),
-        "a line": (lambda digits: [[-1, -1, -1], [2, 2, 2], [-1, -1, -1]], "both should be above"),
+        "a line": (lambda digits: [[-1, -1, -1], [2, 2, 2], [-1, -1, -1]], "neither should be"),
         "too large": (lambda digits: np.zeros((5, 5)), "its shape is (5, 5)"),
     },
     "6.7": {
