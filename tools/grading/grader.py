@@ -31,7 +31,8 @@ from grading.submissions import Submission, Unusable
 from mnistlab import coursework
 from mnistlab.data import Digits
 
-CODE = Path(coursework.__file__).parent  # what makes the data and what reads the answers
+# What makes the data, runs the notebooks and reads the answers.
+CODE = (Path(coursework.__file__).parent, Path(__file__).parent)
 SHOWN, MOST_CELLS = 5000, 200  # of what a feedback page shows: letters of a cell, and cells
 SAID = 600  # letters of what is said of one check
 STOPPED = {
@@ -137,7 +138,7 @@ class Grader:
         parts = [
             submission.student.encode(),
             submission.assignment.path.read_bytes(),
-            *(file.read_bytes() for file in sorted(CODE.glob("*.py"))),
+            *(file.read_bytes() for folder in CODE for file in sorted(folder.glob("*.py"))),
             self.digits.source.encode(),
             self.secret.encode(),
             data,
